@@ -1,0 +1,247 @@
+"""What Baton reads from its environment, checked once, before anything starts.
+
+A wrong value ends the process with one sentence and status 2, whoever reads it: manage.py, Celery, gunicorn or pytest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+# sun_path holds 108 bytes on Linux and 104 on macOS, and PostgreSQL keeps a lock file beside its socket.
+LONGEST_SOCKET_DIR = 80
+DATABASE_SCHEMES = ("postgres", "postgresql", "psql", "pgsql")
+BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "amqp", "amqps", "memory")
+EMAIL_SCHEMES = (
+    "smtp",
+    "smtps",
+    "smtp+tls",
+    "smtp+ssl",
+    "consolemail",
+    "filemail",
+    "memorymail",
+    "dummymail",
+)
+
+T = TypeVar("T")
+
+
+class SettingError(ValueError):
+    """A setting is missing or malformed; the text is the sentence to show."""
+
+
+def stop(sentence: str) -> NoReturn:
+    """Say why Baton cannot go on and leave with status 2."""
+    print(f"baton: {sentence}", file=sys.stderr)  # noqa: T201 - logging may not be configured yet
+    raise SystemExit(2)
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder of the embedded servers, their data and their sockets."""
+
+    path: Path
+
+    @property
+    def runtime(self) -> Path:
+        """Where the sockets are: inside the home, or somewhere short when its path is too long for a socket."""
+        inside = self.path / "run"
+        if len(os.fsencode(inside)) <= LONGEST_SOCKET_DIR:
+            return inside
+        digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"baton-{os.geteuid()}-{digest}"
+
+    @property
+    def redis_socket(self) -> Path:
+        return self.runtime / "redis.sock"
+
+    @property
+    def database_url(self) -> str:
+        return f"postgres://postgres@/baton?host={self.runtime}"
+
+    @property
+    def redis_url(self) -> str:
+        return f"unix://{self.redis_socket}?db=0"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Every setting, valid. `embedded_*` say whether Baton runs that server itself."""
+
+    debug: bool
+    secret_key: str
+    allowed_hosts: tuple[str, ...]
+    base_url: str
+    port: int
+    home: Home
+    database_url: str
+    redis_url: str
+    broker_url: str
+    email_url: str
+    from_email: str
+    sweep_seconds: int
+    delivery_lease_seconds: int
+    late_after_seconds: int
+    demo: bool
+    embedded_database: bool
+    embedded_redis: bool
+
+
+def _value(read: Callable[[], T], name: str, wanted: str) -> T:
+    try:
+        return read()
+    except (ValueError, TypeError, environ.ImproperlyConfigured):
+        raise SettingError(f"{name} must be {wanted}, not {os.environ.get(name, '')!r}.") from None
+
+
+def _number(env: environ.Env, name: str, default: int, lowest: int, highest: int, unit: str) -> int:
+    wanted = (
+        f"a whole number of {unit} from {lowest} to {highest}"
+        if unit
+        else f"a number from {lowest} to {highest}"
+    )
+    number: int = _value(lambda: env.int(name, default), name, wanted)
+    if not lowest <= number <= highest:
+        raise SettingError(f"{name} must be {wanted}, not {os.environ[name]!r}.")
+    return number
+
+
+def _flag(env: environ.Env, name: str, default: bool) -> bool:
+    text = env.str(name, str(default)).strip().lower()
+    if text not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
+        raise SettingError(f"{name} must be true or false, not {os.environ[name]!r}.")
+    return text in {"true", "1", "yes", "on"}
+
+
+def _url(env: environ.Env, name: str, schemes: tuple[str, ...], example: str) -> str:
+    text: str = env.str(name, "").strip()
+    if not text:
+        return ""
+    wanted = f"an address such as {example}"
+    parts = _value(lambda: urlsplit(text), name, wanted)
+    _value(lambda: parts.port, name, wanted)
+    if parts.scheme not in schemes or not (parts.netloc or parts.path):
+        raise SettingError(f"{name} must be {wanted}, not {_without_password(text)!r}.")
+    return text
+
+
+def _without_password(url: str) -> str:
+    """The address as it may be shown: a password in it stays out of terminals and logs."""
+    password = urlsplit(url).password
+    return url.replace(f":{password}@", ":…@") if password else url
+
+
+def _database_url(env: environ.Env) -> str:
+    example = "postgres://user:password@host:5432/baton"
+    text = _url(env, "DATABASE_URL", DATABASE_SCHEMES, example)
+    if text and len(urlsplit(text).path) < 2:
+        raise SettingError(
+            f"DATABASE_URL must name a database, as in {example}; {_without_password(text)!r} does not."
+        )
+    return text
+
+
+def _base_url(env: environ.Env, port: int) -> str:
+    text = _url(env, "BATON_BASE_URL", ("http", "https"), "https://baton.example.com")
+    if text and not urlsplit(text).hostname:
+        raise SettingError(
+            f"BATON_BASE_URL must be an address such as https://baton.example.com, not {text!r}."
+        )
+    return text.rstrip("/") or f"http://localhost:{port}"
+
+
+def _secret_key(env: environ.Env, home: Home, *, required: bool) -> str:
+    text: str = env.str("SECRET_KEY", "")
+    if text:
+        return text
+    if required:
+        raise SettingError(
+            "SECRET_KEY is missing: with DATABASE_URL set and DEBUG off it must be a long random text of your own."
+        )
+    return _kept_secret(home.path / "secret_key")
+
+
+def _kept_secret(path: Path) -> str:
+    """A key made once for this home, readable by its owner only; two processes starting together agree on one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    if not path.exists():
+        draft.write_text(secrets.token_urlsafe(50))
+        draft.chmod(0o600)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def home_of(env: environ.Env) -> Home:
+    """The home named by BATON_HOME, relative to the repository."""
+    return Home((BASE_DIR / Path(env.str("BATON_HOME", ".baton") or ".baton").expanduser()).resolve())
+
+
+def parse() -> Environment:
+    """Read the environment. Raises SettingError with the sentence to show for the first value that is wrong."""
+    env = environ.Env()
+    home = home_of(env)
+    debug = _flag(env, "DEBUG", default=False)
+    port = _number(env, "PORT", 8000, 1, 65535, "")
+    database_url = _database_url(env)
+    redis_url = _url(env, "REDIS_URL", ("redis", "rediss", "unix"), "redis://host:6379/0")
+    base_url = _base_url(env, port)
+    hosts = tuple(env.list("ALLOWED_HOSTS", default=[])) or _own_hosts(base_url)
+    return Environment(
+        debug=debug,
+        secret_key=_secret_key(env, home, required=bool(database_url) and not debug),
+        allowed_hosts=hosts,
+        base_url=base_url,
+        port=port,
+        home=home,
+        database_url=database_url or home.database_url,
+        redis_url=redis_url or home.redis_url,
+        broker_url=_url(env, "BROKER_URL", BROKER_SCHEMES, "amqp://user:password@host:5672//"),
+        email_url=_url(env, "EMAIL_URL", EMAIL_SCHEMES, "smtp://user:password@host:587"),
+        from_email=_from_email(env),
+        sweep_seconds=_number(env, "BATON_SWEEP_SECONDS", 15, 1, 3600, "seconds"),
+        delivery_lease_seconds=_number(env, "BATON_DELIVERY_LEASE_SECONDS", 60, 1, 3600, "seconds"),
+        late_after_seconds=_number(env, "BATON_LATE_AFTER_SECONDS", 120, 1, 86400, "seconds"),
+        demo=_flag(env, "BATON_DEMO", default=True),
+        embedded_database=not database_url,
+        embedded_redis=not redis_url,
+    )
+
+
+def _own_hosts(base_url: str) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys((urlsplit(base_url).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"))
+    )
+
+
+def _from_email(env: environ.Env) -> str:
+    text: str = env.str("BATON_FROM_EMAIL", "") or "Baton <baton@localhost>"
+    if "@" not in text or "\n" in text or "\r" in text:
+        raise SettingError(
+            f"BATON_FROM_EMAIL must be an e-mail address such as baton@example.com, not {text!r}."
+        )
+    return text
+
+
+def read() -> Environment:
+    """The environment, or the end of the process with one sentence and status 2."""
+    try:
+        return parse()
+    except SettingError as error:
+        stop(str(error))
