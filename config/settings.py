@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import environ
+import pghistory
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -127,3 +128,10 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+
+# Who deleted a rule matters as much as who changed it (domain rule 20).
+PGHISTORY_DEFAULT_TRACKERS = (
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange()),
+    pghistory.DeleteEvent(),
+)

@@ -1,0 +1,44 @@
+"""The company a lead works for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Company(models.Model):
+    """An account: one row per web domain where the domain is known."""
+
+    name = models.CharField(_("name"), max_length=250)
+    domain = models.CharField(_("web domain"), max_length=253, blank=True)
+    industry = models.CharField(_("industry"), max_length=120, blank=True)
+    employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
+    annual_revenue = models.DecimalField(_("annual revenue"), max_digits=16, decimal_places=2, null=True, blank=True)
+    country = models.CharField(_("country"), max_length=100, blank=True)
+    region = models.CharField(_("region"), max_length=100, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    technologies = models.CharField(
+        _("technologies"), max_length=500, blank=True, help_text=_("What they are known to use, separated by commas.")
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("name", "pk")
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
+        constraints = (
+            models.UniqueConstraint(
+                Lower("domain"),
+                condition=~models.Q(domain=""),
+                name="company_domain_unique",
+                violation_error_message=_("There is a company with this domain already."),
+            ),
+        )
+        indexes: ClassVar[list[models.Index]] = [models.Index(Lower("name"), name="company_name_lower")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,162 @@
+"""The lead: one person, as far as they are known, and where they stand."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models.functions import Lower, Trim
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from leads.models.company import Company
+from leads.models.lists import LeadStatus, LeadType, LifecycleStage, Source
+from leads.querysets import LeadQuerySet
+
+# What a colleague may ask "who changed this, and from what?" about. The row kept is the one *before* the change.
+TRACKED_FIELDS = (
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "job_title",
+    "company",
+    "source",
+    "lead_type",
+    "status",
+    "status_reason",
+    "stage",
+    "owner",
+    "consent",
+    "do_not_email",
+    "do_not_call",
+)
+
+
+@pghistory.track(
+    pghistory.UpdateEvent(row=pghistory.Old, condition=pghistory.AnyChange(*TRACKED_FIELDS)),
+    fields=["id", *TRACKED_FIELDS],
+    model_name="LeadBefore",
+)
+class Lead(models.Model):
+    """A person who may buy. Stage moves only through ``leads.services.stages.move_stages``."""
+
+    class Consent(models.TextChoices):
+        UNKNOWN = "unknown", _("Unknown")
+        GRANTED = "granted", _("Granted")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class JourneyStep(models.TextChoices):
+        AWARENESS = "awareness", _("Awareness")
+        CONSIDERATION = "consideration", _("Consideration")
+        DECISION = "decision", _("Decision")
+
+    first_name = models.CharField(_("first name"), max_length=150, blank=True)
+    last_name = models.CharField(_("last name"), max_length=150, blank=True)
+    email = models.EmailField(_("e-mail address"), max_length=254, blank=True)
+    phone = models.CharField(_("phone"), max_length=50, blank=True)
+    job_title = models.CharField(_("job title"), max_length=200, blank=True)
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
+    )
+    country = models.CharField(_("country"), max_length=100, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    source = models.ForeignKey(
+        Source, verbose_name=_("source"), null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
+    )
+    lead_type = models.ForeignKey(LeadType, verbose_name=_("lead type"), on_delete=models.PROTECT, related_name="leads")
+    status = models.ForeignKey(LeadStatus, verbose_name=_("status"), on_delete=models.PROTECT, related_name="leads")
+    status_reason = models.CharField(_("reason of the status"), max_length=250, blank=True)
+    stage = models.ForeignKey(
+        LifecycleStage, verbose_name=_("lifecycle stage"), on_delete=models.PROTECT, related_name="leads"
+    )
+    stage_since = models.DateTimeField(_("in this stage since"), default=timezone.now)
+    journey_step = models.CharField(_("buyer's journey"), max_length=16, choices=JourneyStep.choices, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="leads",
+    )
+    consent = models.CharField(
+        _("consent to be mailed"), max_length=16, choices=Consent.choices, default=Consent.UNKNOWN
+    )
+    consent_at = models.DateTimeField(_("consent given or withdrawn at"), null=True, blank=True)
+    consent_source = models.CharField(_("where consent was given or withdrawn"), max_length=200, blank=True)
+    do_not_email = models.BooleanField(_("do not e-mail"), default=False)
+    do_not_call = models.BooleanField(_("do not call"), default=False)
+    custom = models.JSONField(_("custom fields"), default=dict, blank=True)
+    behaviour_from = models.DateTimeField(
+        _("behaviour counts from"),
+        null=True,
+        blank=True,
+        help_text=_("Set when a lead is returned: only what it does later counts towards qualifying again."),
+    )
+    captured_at = models.DateTimeField(_("captured"), default=timezone.now)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated"), default=timezone.now, editable=False)
+
+    objects: ClassVar[LeadQuerySet] = LeadQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as a Manager
+
+    class Meta:
+        ordering = ("-pk",)
+        verbose_name = _("lead")
+        verbose_name_plural = _("leads")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("email",),
+                condition=~models.Q(email=""),
+                name="lead_email_unique",
+                violation_error_message=_("There is a lead with this e-mail address already."),
+            ),
+            models.CheckConstraint(condition=models.Q(email=Lower(Trim("email"))), name="lead_email_normalised"),
+            models.CheckConstraint(
+                condition=models.Q(consent="unknown") | models.Q(consent_at__isnull=False),
+                name="lead_consent_has_time",
+                violation_error_message=_("Consent needs the time when it was given or withdrawn."),
+            ),
+        )
+        indexes = (
+            models.Index(fields=("owner", "-id"), name="lead_owner_newest"),
+            models.Index(fields=("stage", "-id"), name="lead_stage_newest"),
+            # text_pattern_ops: a prefix search must use the index whatever the database's collation.
+            models.Index(fields=("email",), opclasses=("text_pattern_ops",), name="lead_email_prefix"),
+            models.Index(OpClass(Lower("last_name"), "text_pattern_ops"), name="lead_last_name_prefix"),
+        )
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def display_name(self) -> str:
+        """Name, else address, else number: real imports have leads that are only an ``external_id``."""
+        return self.full_name or self.email or str(_("Lead %(number)s") % {"number": self.pk})
+
+
+class ExternalId(models.Model):
+    """What another system calls this lead: one value per system, and no value twice in a system."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="external_ids")
+    system = models.CharField(_("system"), max_length=64)
+    value = models.CharField(_("number there"), max_length=200)
+
+    class Meta:
+        verbose_name = _("external id")
+        verbose_name_plural = _("external ids")
+        constraints = (
+            models.UniqueConstraint(fields=("system", "value"), name="external_id_unique"),
+            models.UniqueConstraint(fields=("lead", "system"), name="external_id_one_per_system"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.system}: {self.value}"

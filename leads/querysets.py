@@ -1,0 +1,64 @@
+"""Named questions about many leads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from leads.models import ChangedLead, Lead
+    from people.models import User
+
+
+class LeadQuerySet(models.QuerySet["Lead"]):
+    def visible_to(self, user: User) -> Self:
+        """The leads a person may see (domain rule 20).
+
+        SDRs and AEs see their own and those of their team; a manager sees what their teams and reports own, and what
+        nobody owns yet; marketers, executives and administrators see all.
+        """
+        if user.role in {"marketer", "executive", "administrator"}:
+            return self
+        if user.role == "manager":
+            return self.filter(
+                Q(owner__isnull=True) | Q(owner=user) | Q(owner__team__manager=user) | Q(owner__reports_to=user)
+            )
+        mine = Q(owner=user)
+        if user.team_id is not None:
+            mine |= Q(owner__team=user.team_id)
+        return self.filter(mine)
+
+    def workable_by(self, user: User) -> Self:
+        """The leads a person may act on (log attempts): their own, and for a manager those of their people."""
+        if user.role == "manager":
+            return self.visible_to(user)
+        if user.role in {"sdr", "ae"}:
+            return self.filter(owner=user)
+        return self.none()
+
+    def search(self, text: str) -> Self:
+        """Leads whose e-mail, last or first name or company begins with the words typed (each word must match)."""
+        found = self
+        for word in text.lower().split():
+            found = found.filter(
+                Q(email__startswith=word)
+                | Q(last_name__istartswith=word)
+                | Q(first_name__istartswith=word)
+                | Q(company__name__istartswith=word)
+                | Q(external_ids__value=word)
+            )
+        return found.distinct() if text.strip() else found
+
+
+class ChangedLeadQuerySet(models.QuerySet["ChangedLead"]):
+    def waiting(self) -> Self:
+        return self.filter(set_aside_at__isnull=True)
+
+    def set_aside(self) -> Self:
+        return self.filter(set_aside_at__isnull=False)
+
+    def claim(self, limit: int) -> Self:
+        """The oldest waiting marks that no other worker holds; call it inside a transaction."""
+        return self.waiting().select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:limit]

@@ -1,0 +1,100 @@
+"""What each role may do: one table, asked by every view (domain rule 20).
+
+A view names the capability it needs with ``@requires(...)``; which rows it then sees is the matter of the
+``visible_to(user)`` querysets. Anonymous visitors are sent to sign in; a role that lacks the capability gets 403.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+
+from people.models import Role
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponseBase
+
+    from people.models import User
+
+
+class Can(StrEnum):
+    """The capabilities a view may ask for."""
+
+    SIGN_IN = "sign in"
+    WORK_INBOX = "work an inbox"
+    SEE_LEADS = "see leads"
+    CREATE_LEADS = "create leads"
+    LOG_ATTEMPTS = "log attempts"
+    WRITE_NOTES = "write notes"
+    SEE_BOARD = "see the SLA board"
+    REASSIGN = "reassign leads"
+    SEE_NOTICES = "see notices"
+    SEE_SCORING = "see profiles, personas and scoring"
+    EDIT_SCORING = "edit profiles, personas and scoring"
+    SEE_POLICIES = "see policies, calendars and routing"
+    EDIT_POLICIES = "edit policies, calendars and routing"
+    EDIT_GLOSSARY = "edit the glossary"
+    MANAGE_PEOPLE = "manage people and teams"
+    SEE_SYSTEM = "see the system's state"
+
+
+_SALES = {Role.SDR, Role.AE, Role.MANAGER}
+_EVERYBODY = set(Role)
+
+GRANTS: dict[Can, frozenset[Role]] = {
+    can: frozenset(roles)
+    for can, roles in {
+        Can.SIGN_IN: _EVERYBODY,
+        Can.WORK_INBOX: _SALES,
+        Can.SEE_LEADS: _EVERYBODY,
+        Can.CREATE_LEADS: {Role.SDR, Role.MARKETER, Role.MANAGER, Role.ADMINISTRATOR},
+        Can.LOG_ATTEMPTS: _SALES,
+        Can.WRITE_NOTES: _SALES | {Role.MARKETER},
+        Can.SEE_BOARD: {Role.MANAGER, Role.EXECUTIVE, Role.ADMINISTRATOR},
+        Can.REASSIGN: {Role.MANAGER, Role.ADMINISTRATOR},
+        Can.SEE_NOTICES: _EVERYBODY,
+        Can.SEE_SCORING: _EVERYBODY,
+        Can.EDIT_SCORING: {Role.MARKETER, Role.ADMINISTRATOR},
+        Can.SEE_POLICIES: _EVERYBODY,
+        Can.EDIT_POLICIES: {Role.MANAGER, Role.ADMINISTRATOR},
+        Can.EDIT_GLOSSARY: {Role.MARKETER, Role.MANAGER, Role.ADMINISTRATOR},
+        Can.MANAGE_PEOPLE: {Role.ADMINISTRATOR},
+        Can.SEE_SYSTEM: {Role.MANAGER, Role.ADMINISTRATOR},
+    }.items()
+}
+
+
+def may(user: User, can: Can) -> bool:
+    """Whether this person's role grants the capability."""
+    return user.is_active and user.role in GRANTS[can]
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The user of a request that has passed ``requires`` (so never anonymous)."""
+    return cast("User", request.user)
+
+
+P = ParamSpec("P")
+View = Callable[Concatenate["HttpRequest", P], "HttpResponseBase"]
+
+
+def requires(can: Can) -> Callable[[View[P]], View[P]]:
+    """Guard a view by a capability; ``view.requires`` tells the permission test which one."""
+
+    def guard(view: View[P]) -> View[P]:
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not may(signed_in(request), can):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.requires = can  # type: ignore[attr-defined]  # read by tests/test_permissions.py
+        return cast("View[P]", guarded)
+
+    return guard

@@ -1,0 +1,141 @@
+"""Template tags of the whole interface: icons, times, durations, points (see docs/front-end.md).
+
+Times are written with their exact moment in the reader's zone; static/js/countdown.js turns them into living relative
+text. So what the server writes does not depend on the second, and a refreshed list keeps its ETag.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+register = template.Library()
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", css: str = "") -> SafeString:
+    """An icon of the sprite: decoration unless ``label`` says what it means."""
+    access = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon {}" {}><use href="{}#{}"></use></svg>',
+        css,
+        access,
+        static("vendor/tabler-icons/sprite.svg"),
+        name,
+    )
+
+
+def exact_text(at: datetime) -> str:
+    """The moment in full, in the zone the reader lives in: “Sun 22 Nov 2026, 14:35 CET”."""
+    return date_format(timezone.localtime(at), "D j M Y, H:i T")
+
+
+def short_text(at: datetime) -> str:
+    """The moment without the year and the zone: “22 Nov, 14:35”."""
+    return date_format(timezone.localtime(at), "j M, H:i")
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(timezone.get_fixed_timezone(0)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@register.simple_tag
+def due(at: datetime | None, warn: int = 300, css: str = "") -> str:
+    """A running deadline: amber within ``warn`` seconds, red when late. Nothing when there is none."""
+    if at is None:
+        return ""
+    return format_html(
+        '<time class="countdown {}" data-countdown datetime="{}" data-warn-seconds="{}" title="{}">{}</time>',
+        css,
+        _utc(at),
+        warn,
+        exact_text(at),
+        short_text(at),
+    )
+
+
+@register.simple_tag
+def ago(at: datetime | None, css: str = "") -> str:
+    """A moment gone by: “12 min ago”, the exact time in its tooltip."""
+    if at is None:
+        return ""
+    return format_html(
+        '<time class="{}" data-ago datetime="{}" title="{}">{}</time>', css, _utc(at), exact_text(at), short_text(at)
+    )
+
+
+@register.simple_tag
+def moment(at: datetime | None, css: str = "") -> str:
+    """A moment as such, which does not tick: “22 Nov, 14:35”, in full in its tooltip."""
+    if at is None:
+        return ""
+    return format_html(
+        '<time class="{}" datetime="{}" title="{}">{}</time>', css, _utc(at), exact_text(at), short_text(at)
+    )
+
+
+@register.filter
+def duration(value: timedelta | float | None) -> str:
+    """A length of time in its two largest units: 45 s, 12 min, 3 h 20 min, 2 d 3 h. Whole seconds, sign kept."""
+    if value is None:
+        return ""
+    seconds = round(value.total_seconds() if isinstance(value, timedelta) else value)
+    sign, seconds = ("−" if seconds < 0 else ""), abs(seconds)
+    if seconds < MINUTE:
+        return sign + _("%(s)d s") % {"s": seconds}
+    if seconds < HOUR:
+        return sign + _("%(m)d min") % {"m": seconds // MINUTE}
+    if seconds < DAY:
+        return sign + _two(_("%(n)d h"), seconds // HOUR, _("%(n)d min"), seconds % HOUR // MINUTE)
+    return sign + _two(_("%(n)d d"), seconds // DAY, _("%(n)d h"), seconds % DAY // HOUR)
+
+
+def _two(large: str, many: int, small: str, few: int) -> str:
+    return large % {"n": many} + (" " + small % {"n": few} if few else "")
+
+
+@register.filter
+def points(value: Decimal | float | None) -> str:
+    """Points of a score with their sign and no idle zeros: +12, −5, +2.5, 0."""
+    if value is None:
+        return ""
+    number = Decimal(str(value)).quantize(Decimal("0.01")).normalize()
+    places = max(0, -int(number.as_tuple().exponent))
+    text = number_format(abs(number), decimal_pos=places)
+    if not number:
+        return "0"
+    return ("+" if number > 0 else "−") + text
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Up to two letters that stand for a person: “Ada Lovelace” → AL."""
+    words = [word for word in str(name).split() if word[0].isalnum()]
+    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [word[0] for word in words]
+    return "".join(letters).upper() or pgettext("initials of nobody", "?")
+
+
+@register.filter
+def css(field: BoundField, classes: str) -> SafeString:
+    """A form field with more classes on its control: ``{{ form.channel|css:"form-select-sm" }}``."""
+    given = str(field.field.widget.attrs.get("class", ""))
+    return field.as_widget(attrs={"class": f"{given} {classes}".strip()})
+
+
+@register.filter
+def attribute(mapping: Any, key: str) -> Any:
+    """The value of a mapping under a key that is only known at run time; empty when there is none."""
+    return mapping.get(key, "") if hasattr(mapping, "get") else ""

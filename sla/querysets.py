@@ -1,0 +1,92 @@
+"""Named questions about promises, clocks, escalations and notices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+if TYPE_CHECKING:
+    from people.models import User
+    from sla.models import Clock, Escalation, Handoff, Notice, Policy
+
+
+class PolicyQuerySet(models.QuerySet["Policy"]):
+    def in_force(self, kind: str) -> Self:
+        """Policies that start clocks, in the order in which they are tried."""
+        return self.filter(kind=kind, is_active=True).order_by("position", "pk")
+
+
+class HandoffQuerySet(models.QuerySet["Handoff"]):
+    def open(self) -> Self:
+        return self.filter(closed_at__isnull=True)
+
+    def unassigned(self) -> Self:
+        return self.open().filter(owner__isnull=True)
+
+
+class ClockQuerySet(models.QuerySet["Clock"]):
+    def running(self) -> Self:
+        return self.filter(state="running")
+
+    def due(self, now: datetime) -> Self:
+        """Clocks with a level to fire: one index scan whose cost is what is due (domain rule 1)."""
+        return self.filter(next_at__lte=now)
+
+    def breached(self, now: datetime) -> Self:
+        return self.running().filter(due_at__lt=now)
+
+    def due_soon(self, now: datetime) -> Self:
+        return self.running().filter(warn_at__lte=now, due_at__gte=now)
+
+    def for_inbox(self, user: User) -> Self:
+        """A rep's running clocks, what is due first on top."""
+        return self.running().filter(owner=user).order_by("due_at", "pk")
+
+    def visible_to(self, user: User) -> Self:
+        """Executives and administrators see all; a manager their teams and reports; a rep their own team."""
+        if user.role in {"executive", "administrator", "marketer"}:
+            return self
+        if user.role == "manager":
+            return self.filter(Q(team__manager=user) | Q(owner__reports_to=user) | Q(owner=user))
+        return self.filter(Q(owner=user) | Q(team=user.team_id, team__isnull=False))
+
+
+class EscalationQuerySet(models.QuerySet["Escalation"]):
+    def recorded(self) -> Self:
+        """Waiting to be made into a notice."""
+        return self.filter(state="recorded")
+
+    def set_aside(self) -> Self:
+        return self.filter(state="set_aside")
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def deliverable(self, now: datetime) -> Self:
+        """Due for a try, not claimed by a living worker, and no earlier notice of the same clock still to go out.
+
+        The last part keeps the order of the levels while the mail server is down (domain: each goes out in order).
+        """
+        earlier = self.model.objects.filter(
+            state__in=["pending", "sending"],
+            pk__lt=OuterRef("pk"),
+            escalations__clock__in=models.Subquery(
+                self.model.escalations.through.objects.filter(notice=OuterRef(OuterRef("pk"))).values(
+                    "escalation__clock"
+                )
+            ),
+        )
+        return self.filter(
+            Q(state="pending") | Q(state="sending", claimed_until__lt=now), next_try_at__lte=now
+        ).exclude(Exists(earlier))
+
+    def visible_to(self, user: User) -> Self:
+        """A rep sees what was sent to them or about their leads; a manager that of their people; others all."""
+        if user.role in {"executive", "administrator", "marketer"}:
+            return self
+        mine = Q(recipients=user) | Q(escalations__clock__owner=user)
+        if user.role == "manager":
+            mine |= Q(escalations__clock__team__manager=user) | Q(escalations__clock__owner__reports_to=user)
+        return self.filter(pk__in=self.model.objects.filter(mine).values("pk"))
