@@ -1,6 +1,7 @@
 """What Baton reads from its environment, checked once, before anything starts.
 
-A wrong value ends the process with one sentence and status 2, whoever reads it: manage.py, Celery, gunicorn or pytest.
+A wrong value ends the process with one sentence and status 2, whoever reads it: manage.py, Celery, gunicorn
+or pytest.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import environ
 
@@ -41,6 +42,10 @@ class SettingError(ValueError):
     """A setting is missing or malformed; the text is the sentence to show."""
 
 
+class ServerError(RuntimeError):
+    """An embedded server did not start; the text is the sentence to show."""
+
+
 def stop(sentence: str) -> NoReturn:
     """Say why Baton cannot go on and leave with status 2."""
     print(f"baton: {sentence}", file=sys.stderr)  # noqa: T201 - logging may not be configured yet
@@ -55,7 +60,7 @@ class Home:
 
     @property
     def runtime(self) -> Path:
-        """Where the sockets are: inside the home, or somewhere short when its path is too long for a socket."""
+        """Where the sockets are: inside the home, or somewhere short when its path is too long for one."""
         inside = self.path / "run"
         if len(os.fsencode(inside)) <= LONGEST_SOCKET_DIR:
             return inside
@@ -63,16 +68,25 @@ class Home:
         return Path(tempfile.gettempdir()) / f"baton-{os.geteuid()}-{digest}"
 
     @property
+    def postgres_socket(self) -> Path:
+        return self.runtime / ".s.PGSQL.5432"
+
+    @property
     def redis_socket(self) -> Path:
         return self.runtime / "redis.sock"
 
     @property
     def database_url(self) -> str:
-        return f"postgres://postgres@/baton?host={self.runtime}"
+        return f"postgres://postgres@/baton?host={quote(str(self.runtime))}"
 
     @property
     def redis_url(self) -> str:
-        return f"unix://{self.redis_socket}?db=0"
+        """The cache's address. The broker keeps database 0, so that clearing the cache never drops a task."""
+        return f"unix://{quote(str(self.redis_socket))}?db=1"
+
+    @property
+    def broker_url(self) -> str:
+        return f"redis+socket://{quote(str(self.redis_socket))}?virtual_host=0"
 
 
 @dataclass(frozen=True)
@@ -106,11 +120,7 @@ def _value(read: Callable[[], T], name: str, wanted: str) -> T:
 
 
 def _number(env: environ.Env, name: str, default: int, lowest: int, highest: int, unit: str) -> int:
-    wanted = (
-        f"a whole number of {unit} from {lowest} to {highest}"
-        if unit
-        else f"a number from {lowest} to {highest}"
-    )
+    wanted = f"a whole number of {unit} from {lowest} to {highest}" if unit else f"a number from {lowest} to {highest}"
     number: int = _value(lambda: env.int(name, default), name, wanted)
     if not lowest <= number <= highest:
         raise SettingError(f"{name} must be {wanted}, not {os.environ[name]!r}.")
@@ -146,18 +156,24 @@ def _database_url(env: environ.Env) -> str:
     example = "postgres://user:password@host:5432/baton"
     text = _url(env, "DATABASE_URL", DATABASE_SCHEMES, example)
     if text and len(urlsplit(text).path) < 2:
-        raise SettingError(
-            f"DATABASE_URL must name a database, as in {example}; {_without_password(text)!r} does not."
-        )
+        raise SettingError(f"DATABASE_URL must name a database, as in {example}; {_without_password(text)!r} does not.")
     return text
+
+
+def _broker_url(env: environ.Env, redis_url: str) -> str:
+    """BROKER_URL, or the Redis of REDIS_URL in the words Celery has for it; empty when neither is set."""
+    text = _url(env, "BROKER_URL", BROKER_SCHEMES, "amqp://user:password@host:5672//")
+    if text or not redis_url.startswith("unix://"):
+        return text or redis_url
+    parts = urlsplit(redis_url)
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={database}"
 
 
 def _base_url(env: environ.Env, port: int) -> str:
     text = _url(env, "BATON_BASE_URL", ("http", "https"), "https://baton.example.com")
     if text and not urlsplit(text).hostname:
-        raise SettingError(
-            f"BATON_BASE_URL must be an address such as https://baton.example.com, not {text!r}."
-        )
+        raise SettingError(f"BATON_BASE_URL must be an address such as https://baton.example.com, not {text!r}.")
     return text.rstrip("/") or f"http://localhost:{port}"
 
 
@@ -166,14 +182,12 @@ def _secret_key(env: environ.Env, home: Home, *, required: bool) -> str:
     if text:
         return text
     if required:
-        raise SettingError(
-            "SECRET_KEY is missing: with DATABASE_URL set and DEBUG off it must be a long random text of your own."
-        )
+        raise SettingError("SECRET_KEY is missing: with DATABASE_URL set and DEBUG off it must be a long random text.")
     return _kept_secret(home.path / "secret_key")
 
 
 def _kept_secret(path: Path) -> str:
-    """A key made once for this home, readable by its owner only; two processes starting together agree on one."""
+    """A key made once for this home, readable by its owner only; processes starting together agree on one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     if not path.exists():
@@ -194,7 +208,7 @@ def home_of(env: environ.Env) -> Home:
 
 
 def parse() -> Environment:
-    """Read the environment. Raises SettingError with the sentence to show for the first value that is wrong."""
+    """Read the environment. Raises SettingError: the sentence to show for the first value that is wrong."""
     env = environ.Env()
     home = home_of(env)
     debug = _flag(env, "DEBUG", default=False)
@@ -212,7 +226,7 @@ def parse() -> Environment:
         home=home,
         database_url=database_url or home.database_url,
         redis_url=redis_url or home.redis_url,
-        broker_url=_url(env, "BROKER_URL", BROKER_SCHEMES, "amqp://user:password@host:5672//"),
+        broker_url=_broker_url(env, redis_url) or home.broker_url,
         email_url=_url(env, "EMAIL_URL", EMAIL_SCHEMES, "smtp://user:password@host:587"),
         from_email=_from_email(env),
         sweep_seconds=_number(env, "BATON_SWEEP_SECONDS", 15, 1, 3600, "seconds"),
@@ -225,17 +239,13 @@ def parse() -> Environment:
 
 
 def _own_hosts(base_url: str) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys((urlsplit(base_url).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"))
-    )
+    return tuple(dict.fromkeys((urlsplit(base_url).hostname or "localhost", "localhost", "127.0.0.1", "[::1]")))
 
 
 def _from_email(env: environ.Env) -> str:
     text: str = env.str("BATON_FROM_EMAIL", "") or "Baton <baton@localhost>"
     if "@" not in text or "\n" in text or "\r" in text:
-        raise SettingError(
-            f"BATON_FROM_EMAIL must be an e-mail address such as baton@example.com, not {text!r}."
-        )
+        raise SettingError(f"BATON_FROM_EMAIL must be an e-mail address such as baton@example.com, not {text!r}.")
     return text
 
 

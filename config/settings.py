@@ -9,9 +9,46 @@ import pghistory
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import BASE_DIR, read
+from config.environment import BASE_DIR, Environment, read
+
+
+def database(environment: Environment) -> dict[str, Any]:
+    """The connection: pooled, because both gunicorn's and Celery's threads come and go with their connections.
+
+    Celery closes a thread's connection after every task, and a pool makes that a hand-back rather than a new
+    server process each time; it also bounds what one process may open, which a connection per thread does not.
+    """
+    settings: dict[str, Any] = environ.Env.db_url_config(environment.database_url)
+    options = settings.setdefault("OPTIONS", {})
+    settings["HOST"] = options.pop("host", settings["HOST"])
+    options["pool"] = {"min_size": 1, "max_size": 10, "timeout": 10, "max_idle": 300}
+    options.setdefault("application_name", "baton")
+    settings["CONN_HEALTH_CHECKS"] = True
+    return settings
+
+
+def mail(environment: Environment) -> dict[str, Any]:
+    """Where mail goes: the server of EMAIL_URL, else files under BATON_HOME, so that nothing leaves by accident."""
+    if environment.email_url:
+        settings: dict[str, Any] = environ.Env.email_url_config(environment.email_url)
+        return {name: value for name, value in settings.items() if name.startswith("EMAIL_")}
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "EMAIL_FILE_PATH": environment.home.path / "mail",
+    }
+
+
+def broker_options(environment: Environment) -> dict[str, Any]:
+    """Short waits, in the words of the broker's transport."""
+    retries = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+    if environment.broker_url.startswith("redis"):
+        # A blocking read of the worker lasts a second, so the socket's own limit has to be longer.
+        return retries | {"socket_timeout": 5, "socket_connect_timeout": 2, "health_check_interval": 30}
+    return retries
+
 
 ENV = read()
+HTTPS = ENV.base_url.startswith("https://")
 
 DEBUG = ENV.debug
 SECRET_KEY = ENV.secret_key
@@ -35,6 +72,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.contrib.postgres",
+    "django.forms",
     "allauth",
     "allauth.account",
     "csp",
@@ -82,7 +120,10 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-DATABASES: dict[str, dict[str, Any]] = {"default": environ.Env.db_url_config(ENV.database_url)}
+# Forms take their looks from templates/django/forms.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+DATABASES: dict[str, dict[str, Any]] = {"default": database(ENV)}
 
 CACHES = {
     "default": {
@@ -93,6 +134,8 @@ CACHES = {
 }
 
 AUTH_USER_MODEL = "people.User"
+# The e-mail is unique without regard to case, by a constraint on Lower("email") that this check can't see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "people.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -117,6 +160,27 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = ENV.home.path / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+MEDIA_ROOT = ENV.home.path / "media"
+
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.from_email
+EMAIL_TIMEOUT = 10
+vars().update(mail(ENV))
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = [ENV.base_url] if HTTPS else []
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -135,3 +199,53 @@ PGHISTORY_DEFAULT_TRACKERS = (
     pghistory.UpdateEvent(condition=pghistory.AnyChange()),
     pghistory.DeleteEvent(),
 )
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# Celery. Tasks are nudges and sweeps that find their own work, so no result is kept and a lost one costs seconds.
+CELERY_BROKER_URL = ENV.broker_url
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A request that nudges the worker must not wait for a dead broker: one try, then an error the caller may drop.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(ENV)
+CELERY_BEAT_SCHEDULER = "config.pulse:PulsingScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BEAT_SCHEDULE = {
+    # Each expires before the next: after an hour without a worker there is one sweep to do, not hundreds.
+    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for name, task, seconds in (
+        ("sweep", "sla.tasks.sweep", ENV.sweep_seconds),
+        ("deliver", "sla.tasks.deliver", ENV.sweep_seconds),
+        ("flow", "sla.tasks.flow", ENV.sweep_seconds),
+        # Decay is counted in days; hourly, because a daily one would be lost with a restart at the wrong hour.
+        ("refresh-stale", "scoring.tasks.refresh_stale", 3600),
+    )
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        # Beat and the worker say a line or two for every task; only what goes wrong is worth one.
+        "celery": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,56 @@
+"""Servers, database and browser for all tests."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A browser test needs a browser: skipped by name without one at home, an error in CI."""
+    if item.get_closest_marker("e2e") is None or CHROMIUM:
+        return
+    reason = "no Chromium found; install the package chromium to run the browser tests"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def servers() -> None:
+    """The embedded PostgreSQL and Redis of .baton-test, shared with every other run and kept for the next."""
+    from config import embedded
+
+    embedded.ensure()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(servers: None) -> Iterator[None]:
+    """A database name that no other run uses now: several people and xdist workers may test at the same time."""
+    folder = Path(settings.BATON_HOME) / "slots"
+    folder.mkdir(exist_ok=True)
+    number, descriptor = _free_slot(folder)
+    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_baton_{number}"
+    yield
+    os.close(descriptor)
+
+
+def _free_slot(folder: Path) -> tuple[int, int]:
+    """The lowest number nobody holds, and the descriptor that holds it."""
+    for number in range(100):
+        descriptor = os.open(folder / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            continue
+        return number, descriptor
+    pytest.exit("a hundred test databases are in use", returncode=2)
