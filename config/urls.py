@@ -10,4 +10,9 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("allauth.urls")),
+    path("", include("sla.work_urls")),
+    path("", include("sla.editor_urls")),
+    path("scoring/", include("scoring.urls")),
+    path("leads/", include("leads.urls")),
+    path("", include("people.urls")),
 ]
