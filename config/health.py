@@ -56,7 +56,6 @@ def broker() -> str:
     try:
         with app.connection_for_write() as fresh:
             fresh.ensure_connection(max_retries=1, timeout=CONNECT_SECONDS, interval_start=0)
-            fresh.default_channel.close()
     except (OperationalError, RedisError, OSError):
         return "the broker does not answer"
     return OK

@@ -34,7 +34,7 @@ def forget() -> None:
 class WorkerPulse(bootsteps.StartStopStep):
     """A step of Celery's worker: gives the pulse from the timer that also drives its heartbeat."""
 
-    requires = {"celery.worker.components:Timer"}
+    requires = ("celery.worker.components:Timer",)
 
     def start(self, parent: Any) -> None:
         give(WORKER)
@@ -45,7 +45,7 @@ class WorkerPulse(bootsteps.StartStopStep):
         cache.delete(WORKER)
 
 
-class PulsingScheduler(Scheduler):  # type: ignore[misc]  # celery-types leaves the base untyped
+class PulsingScheduler(Scheduler):
     """Beat without a file: the schedule consists of intervals, which need no memory of the last run."""
 
     def tick(self, *args: Any, **kwargs: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import environ
@@ -45,6 +46,11 @@ def broker_options(environment: Environment) -> dict[str, Any]:
         # A blocking read of the worker lasts a second, so the socket's own limit has to be longer.
         return retries | {"socket_timeout": 5, "socket_connect_timeout": 2, "health_check_interval": 30}
     return retries
+
+
+def no_probe(record: logging.LogRecord) -> bool:
+    """Whether to log it: that /readyz answers 503 is told to whoever asked, many times a minute."""
+    return getattr(getattr(record, "request", None), "path", "") != "/readyz"
 
 
 ENV = read()
@@ -135,7 +141,8 @@ CACHES = {
 
 AUTH_USER_MODEL = "people.User"
 # The e-mail is unique without regard to case, by a constraint on Lower("email") that this check can't see.
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+# The redirect to HTTPS and what HSTS covers beyond this host are matters of the proxy in front.
+SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W008", "security.W021"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "people.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -239,9 +246,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "filters": {"no_probes": {"()": "django.utils.log.CallbackFilter", "callback": no_probe}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
+        "django.request": {"filters": ["no_probes"]},
         "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         # Beat and the worker say a line or two for every task; only what goes wrong is worth one.
         "celery": {"level": "WARNING"},

@@ -11,7 +11,8 @@ from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from config import health, pulse
+from config import pulse
+from config.celery import app
 
 pytestmark = pytest.mark.django_db
 
@@ -55,8 +56,8 @@ def test_a_database_that_is_gone(client: Client, alive: None, monkeypatch: pytes
 
 
 def test_a_broker_that_is_gone(client: Client, alive: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health.app.conf, "broker_url", "redis+socket:///nowhere.sock")
-    monkeypatch.setattr(health.app.conf, "broker_write_url", "redis+socket:///nowhere.sock")
+    monkeypatch.setattr(app.conf, "broker_url", "redis+socket:///nowhere.sock")
+    monkeypatch.setattr(app.conf, "broker_write_url", "redis+socket:///nowhere.sock")
     started = time.perf_counter()
     assert client.get("/readyz").json()["broker"] == "the broker does not answer"
     assert time.perf_counter() - started < 4
