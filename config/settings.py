@@ -69,6 +69,8 @@ BATON_SWEEP_SECONDS = ENV.sweep_seconds
 BATON_DELIVERY_LEASE_SECONDS = ENV.delivery_lease_seconds
 BATON_LATE_AFTER_SECONDS = ENV.late_after_seconds
 BATON_DEMO = ENV.demo
+# The lower floors wake the flow of the top floor by name, without importing it.
+BATON_FLOW_TASK = "sla.tasks.flow"
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -1,0 +1,58 @@
+"""What the database refuses, said at the field it is about."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+MESSAGES: dict[str, tuple[str, Any]] = {
+    "lead_email_unique": ("email", _("There is a lead with this e-mail address already.")),
+    "lead_email_normalised": ("email", _("The address has blanks around it.")),
+    "lead_consent_has_time": ("consent_at", _("Consent needs the time when it was given or withdrawn.")),
+    "external_id_unique": ("external_ids", _("Another lead has this number in that system already.")),
+    "company_domain_unique": ("company_domain", _("There is a company with this domain already.")),
+}
+FUTURE_SECONDS = 300
+
+
+@contextmanager
+def refusals_at_fields() -> Iterator[None]:
+    """Run in a savepoint; a broken constraint becomes a ValidationError at its field.
+
+    Asking the constraint rather than looking first is what holds when two people save at once.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        field, message = MESSAGES.get(constraint_of(error), ("", ""))
+        if not field:
+            raise
+        raise ValidationError({field: message}) from error
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the constraint that was broken, or nothing."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return str(getattr(diagnosis, "constraint_name", None) or "")
+
+
+def refuse_nul(values: dict[str, Any]) -> None:
+    """PostgreSQL keeps no NUL in text: say so at the field."""
+    broken = {name: _("Holds a NUL character.") for name, value in values.items() if "\x00" in str(value)}
+    if broken:
+        raise ValidationError(broken)
+
+
+def refuse_future(*, field: str, at: datetime, now: datetime) -> None:
+    """Clocks of other machines may run ahead a little, not more than five minutes."""
+    if (at - now).total_seconds() > FUTURE_SECONDS:
+        raise ValidationError({field: _("This is in the future.")})

@@ -1,0 +1,77 @@
+"""Behaviour of a lead, recorded once."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from leads.models import Event, EventType, Lead
+from leads.services.errors import constraint_of, refuse_future, refuse_nul
+from leads.services.queue import mark_changed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+PROPERTIES_LENGTH = 20_000
+
+
+@transaction.atomic
+def record_event(
+    *,
+    lead: Lead,
+    event_type: EventType,
+    occurred_at: datetime,
+    now: datetime,
+    idempotency_key: str = "",
+    properties: Mapping[str, Any] | None = None,
+) -> tuple[Event, bool]:
+    """Keep what the lead did, at the time it did it (domain rule 17), and queue the lead for scoring.
+
+    With a key that was used before, the first event comes back and False; two workers at once keep one row. Raises
+    ValidationError for a time more than five minutes ahead, or properties that are no plain JSON.
+    """
+    refuse_future(field="occurred_at", at=occurred_at, now=now)
+    event = Event(
+        lead=lead,
+        event_type=event_type,
+        occurred_at=occurred_at,
+        received_at=now,
+        idempotency_key=idempotency_key.strip(),
+        properties=clean_properties(properties or {}),
+    )
+    refuse_nul({"idempotency_key": event.idempotency_key})
+    event.clean_fields(exclude=("lead", "event_type"))
+    first = _insert(event)
+    if first is not None:
+        return first, False
+    mark_changed(lead_ids=[lead.pk], now=now)
+    return event, True
+
+
+def _insert(event: Event) -> Event | None:
+    """Write the event, or find the one that had its key first (waiting for a worker that is just writing it)."""
+    try:
+        with transaction.atomic():
+            event.save(force_insert=True)
+    except IntegrityError as error:
+        if constraint_of(error) != "event_idempotency_key_unique":
+            raise
+        return Event.objects.get(idempotency_key=event.idempotency_key)
+    return None
+
+
+def clean_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties as JSON keeps them; a ValidationError where it cannot."""
+    try:
+        text = json.dumps(dict(properties), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValidationError({"properties": _("Must be plain JSON.")}) from error
+    if "\\u0000" in text or len(text) > PROPERTIES_LENGTH:
+        raise ValidationError({"properties": _("Too long, or holds a NUL character.")})
+    plain: dict[str, Any] = json.loads(text)
+    return plain

@@ -1,0 +1,180 @@
+"""Creating and changing one lead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from leads.models import (
+    Company,
+    CustomField,
+    ExternalId,
+    Lead,
+    LeadStatus,
+    LeadType,
+    LifecycleStage,
+    Source,
+    StageChange,
+)
+from leads.services.custom import clean_custom
+from leads.services.errors import refusals_at_fields, refuse_nul
+from leads.services.queue import mark_changed
+from leads.text import normalise_email, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from people.models import User
+
+TEXTS = (
+    "first_name", "last_name", "phone", "job_title", "country", "city", "language", "status_reason", "consent_source",
+)  # fmt: skip
+OBJECTS = ("company", "source", "lead_type", "status", "stage", "owner")
+
+
+class LeadData(TypedDict, total=False):
+    """What may be set on a lead; a key that is absent is left as it is. ``stage`` and ``owner`` only at creation.
+
+    ``custom`` is merged into what is there: a key with an empty value is removed. ``external_ids`` maps a system to
+    the number there.
+    """
+
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    job_title: str
+    company: Company | None
+    country: str
+    city: str
+    language: str
+    source: Source | None
+    lead_type: LeadType
+    status: LeadStatus
+    status_reason: str
+    stage: LifecycleStage
+    owner: User | None
+    journey_step: str
+    consent: str
+    consent_at: datetime | None
+    consent_source: str
+    do_not_email: bool
+    do_not_call: bool
+    custom: Mapping[str, Any]
+    captured_at: datetime
+    external_ids: Mapping[str, str]
+
+
+@transaction.atomic
+def create_lead(*, now: datetime, by: User | None, data: LeadData) -> Lead:
+    """A new lead, its first line of stage history, and its place in the queue for scoring.
+
+    Raises ValidationError at the field: an address that is none or is taken, a custom value of the wrong kind, a
+    status without its reason, an external number that another lead has.
+    """
+    lead = Lead(captured_at=now, created_at=now, updated_at=now, stage_since=now)
+    values = {"lead_type": _first_type, "status": _new_status, "stage": _lead_stage}
+    for name, default in values.items():
+        if name not in data:
+            setattr(lead, name, default())
+    _apply(lead, dict(data), now)
+    with refusals_at_fields():
+        lead.save(force_insert=True)
+        _add_external_ids(lead, data.get("external_ids", {}))
+    StageChange.objects.create(lead=lead, to_stage=lead.stage, changed_at=now, by=by, reason=StageChange.Reason.CREATED)
+    mark_changed(lead_ids=[lead.pk], now=now)
+    return lead
+
+
+@transaction.atomic
+def update_lead(*, lead: Lead, now: datetime, by: User | None, data: LeadData) -> Lead:  # noqa: ARG001 - the audit trail takes "who" from the request; an API without one will need it
+    """Change a lead: only what differs is written, and nothing at all when nothing does.
+
+    Raises ValidationError as ``create_lead`` does. The stage moves by ``move_stages``, the owner by the hand-off.
+    """
+    for name in ("stage", "owner"):
+        if name in data:
+            raise ValueError(f"{name} is not changed here")
+    current = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+    before = _snapshot(current)
+    _apply(current, dict(data), now)
+    changed = [name for name, value in _snapshot(current).items() if before[name] != value]
+    with refusals_at_fields():
+        if changed:
+            current.updated_at = now
+            current.save(update_fields=[*changed, "updated_at"])
+        added = _add_external_ids(current, data.get("external_ids", {}))
+    if changed or added:
+        mark_changed(lead_ids=[current.pk], now=now)
+    return current
+
+
+def _snapshot(lead: Lead) -> dict[str, Any]:
+    """Every stored value by field name, to compare with later."""
+    return {
+        field.name: dict(lead.custom) if field.name == "custom" else getattr(lead, field.attname)
+        for field in Lead._meta.concrete_fields
+    }
+
+
+def _apply(lead: Lead, data: dict[str, Any], now: datetime) -> None:
+    """Set what is given, cleaned, and check the lead as a whole."""
+    refuse_nul({name: data[name] for name in (*TEXTS, "email") if name in data})
+    data.pop("external_ids", None)
+    if "custom" in data:
+        lead.custom = _merged(lead.custom, data.pop("custom"))
+    if "email" in data:
+        data["email"] = normalise_email(data["email"])
+    for name, value in data.items():
+        setattr(lead, name, tidy(value) if name in TEXTS else value)
+    _time_of_consent(lead, data, now)
+    lead.clean_fields(exclude=OBJECTS)
+    if lead.status.needs_reason and not lead.status_reason:
+        raise ValidationError({"status_reason": _("This status needs a reason.")})
+
+
+def _merged(custom: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {field.key: field for field in CustomField.objects.filter(key__in=list(values))}
+    kept = clean_custom(values, fields)
+    return {key: value for key, value in custom.items() if key not in values} | kept
+
+
+def _time_of_consent(lead: Lead, data: dict[str, Any], now: datetime) -> None:
+    """Consent has the time when it was given or withdrawn: the one that was told, else the moment we heard of it."""
+    if "consent" not in data or data.get("consent_at"):
+        return
+    if lead.consent == Lead.Consent.UNKNOWN:
+        lead.consent_at, lead.consent_source = None, ""
+    elif lead.consent_at is None or "consent_at" not in data:
+        lead.consent_at = now
+
+
+def _add_external_ids(lead: Lead, numbers: Mapping[str, str]) -> bool:
+    """Keep what other systems call this lead; True when one was new or different."""
+    changed = False
+    for system, value in numbers.items():
+        known, created = ExternalId.objects.get_or_create(lead=lead, system=system, defaults={"value": value})
+        if known.value != value:
+            known.value = value
+            known.save(update_fields=["value"])
+        changed = changed or created
+    return changed
+
+
+def _first_type() -> LeadType:
+    found = LeadType.objects.filter(is_active=True).first()
+    if found is None:
+        raise ValidationError({"lead_type": _("There is no lead type in use.")})
+    return found
+
+
+def _new_status() -> LeadStatus:
+    return LeadStatus.objects.get(key="new")
+
+
+def _lead_stage() -> LifecycleStage:
+    return LifecycleStage.objects.get(key="lead")

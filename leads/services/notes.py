@@ -1,0 +1,29 @@
+"""Notes on a lead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from leads.models import Lead, Note
+from leads.services.errors import refuse_nul
+from leads.text import tidy
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from people.models import User
+
+
+def add_note(*, lead: Lead, author: User, body: str, now: datetime) -> Note:
+    """Keep what a colleague should know; a note is no fact for the score."""
+    refuse_nul({"body": body})
+    text = tidy(body)
+    if not text:
+        raise ValidationError({"body": _("Write something first.")})
+    note = Note(lead=lead, author=author, body=text, created_at=now)
+    note.clean_fields(exclude=("lead", "author"))
+    note.save(force_insert=True)
+    return note

@@ -1,0 +1,44 @@
+"""Mark leads whose facts changed; the flow of the top floor drains the marks."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from celery import current_app
+from django.conf import settings
+from django.db import connection, transaction
+from kombu.exceptions import OperationalError
+
+from leads.models import ChangedLead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+logger = logging.getLogger(__name__)
+BATCH = 5_000
+
+
+@transaction.atomic
+def mark_changed(*, lead_ids: Iterable[int], now: datetime) -> None:
+    """Queue these leads in the transaction that changed them, and wake the flow once it is committed."""
+    marks = [ChangedLead(lead_id=lead_id, queued_at=now) for lead_id in sorted(set(lead_ids))]
+    if marks:
+        ChangedLead.objects.bulk_create(marks, batch_size=BATCH)
+        nudge()
+
+
+def nudge() -> None:
+    """Wake the flow after commit, once per transaction however many marks it wrote."""
+    if any(hook[1] is _send for hook in connection.run_on_commit):
+        return
+    transaction.on_commit(_send, robust=True)
+
+
+def _send() -> None:
+    """A nudge saves seconds and nothing else: beat sweeps the queue anyway, so a dead broker is no error here."""
+    try:
+        current_app.send_task(settings.BATON_FLOW_TASK, ignore_result=True, expires=60)
+    except OperationalError as error:
+        logger.warning("The flow was not nudged, beat will find the work: %s", error)

@@ -1,0 +1,89 @@
+"""Moving a lead through the lifecycle: the one place that does (see docs of ``move_stages``)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from leads.models import Lead, LifecycleStage, StageChange
+from leads.services.queue import mark_changed
+from leads.text import tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from people.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class StageMove:
+    """A lead that is to move: where to, why, and under which version of the rules."""
+
+    lead_id: int
+    to_stage_id: int
+    reason: str
+    detail: str = ""
+    version: str = ""
+    by_id: int | None = None
+
+
+@transaction.atomic
+def move_stages(*, moves: Sequence[StageMove], now: datetime) -> list[StageChange]:
+    """Move many leads and write their history; a lead that is in its stage already is left alone.
+
+    The stage it came from is read under a lock, taken in the order of the leads' ids so that two calls cannot wait
+    for each other. It does not mark the leads as changed: the flow itself calls this.
+    """
+    by_lead = {move.lead_id: move for move in moves}
+    if len(by_lead) != len(moves):
+        raise ValueError("a lead appears twice among the moves")
+    locked = Lead.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=by_lead).order_by("pk")
+    changes = [
+        _change(by_lead[lead_id], stage_id, now)
+        for lead_id, stage_id in locked.values_list("pk", "stage_id")
+        if by_lead[lead_id].to_stage_id != stage_id
+    ]
+    _write(changes, now)
+    return StageChange.objects.bulk_create(changes, batch_size=5_000)
+
+
+def _change(move: StageMove, from_stage_id: int, now: datetime) -> StageChange:
+    return StageChange(
+        lead_id=move.lead_id,
+        from_stage_id=from_stage_id,
+        to_stage_id=move.to_stage_id,
+        changed_at=now,
+        by_id=move.by_id,
+        reason=move.reason,
+        detail=move.detail[:250],
+        version=move.version[:120],
+    )
+
+
+def _write(changes: Sequence[StageChange], now: datetime) -> None:
+    """One UPDATE per target stage, so a thousand leads that qualify at once cost one statement."""
+    by_stage: dict[int, list[int]] = defaultdict(list)
+    for change in changes:
+        by_stage[change.to_stage_id].append(change.lead_id)
+    for stage_id, lead_ids in by_stage.items():
+        Lead.objects.filter(pk__in=lead_ids).update(stage_id=stage_id, stage_since=now, updated_at=now)
+
+
+@transaction.atomic
+def move_by_hand(*, lead: Lead, to_stage: LifecycleStage, by: User, reason: str, now: datetime) -> StageChange | None:
+    """A person moves one lead, and says why. Returns nothing when the lead is in that stage already."""
+    detail = tidy(reason)
+    if not detail:
+        raise ValidationError({"stage_reason": _("Say why the stage is changed by hand.")})
+    move = StageMove(lead.pk, to_stage.pk, StageChange.Reason.BY_HAND, detail, by_id=by.pk)
+    changes = move_stages(moves=[move], now=now)
+    if not changes:
+        return None
+    mark_changed(lead_ids=[lead.pk], now=now)
+    return changes[0]
