@@ -92,9 +92,7 @@
   });
 
   // The reader of a refused form starts at its summary of errors.
-  const summary = (root) => root.querySelector?.("[data-error-summary]")?.focus();
-  summary(document);
-  document.addEventListener("htmx:afterSettle", (event) => summary(event.target));
+  document.addEventListener("htmx:load", (event) => event.target.querySelector("[data-error-summary]")?.focus());
   document.addEventListener("htmx:responseError", () => say(labels.labelFailed));
   document.addEventListener("htmx:sendError", () => say(labels.labelUnreachable));
   // The server closes a dialog after a success: HX-Trigger: baton:close-dialog

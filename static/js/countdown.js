@@ -74,5 +74,5 @@
   render(document);
   setInterval(() => document.hidden || render(document), 1000);
   document.addEventListener("visibilitychange", () => document.hidden || render(document));
-  document.addEventListener("htmx:afterSwap", (event) => render(event.target.parentNode || document));
+  document.addEventListener("htmx:load", (event) => render(event.target.parentNode || document));
 })();

@@ -123,7 +123,11 @@
       const before = keys(this.element), still = anchor(this.element);
       Idiomorph.morph(this.element, fresh.content.childNodes, {
         morphStyle: "innerHTML",
-        callbacks: { beforeAttributeUpdated: (name, node) => !(name === "open" && node.matches("details")) },
+        callbacks: {
+          // What the reader has opened or typed is theirs, even when they ask for the rest to be refreshed.
+          beforeAttributeUpdated: (name, node) => !(name === "open" && node.matches("details")),
+          beforeNodeMorphed: (node) => !(node.nodeName === "FORM" && changed(node)),
+        },
       });
       const kept = still && document.getElementById(still.id);
       if (kept && window.scrollY > 0) window.scrollBy(0, kept.getBoundingClientRect().top - still.top);
