@@ -52,6 +52,12 @@ def refuse_nul(values: dict[str, Any]) -> None:
         raise ValidationError(broken)
 
 
+def refuse_long(*, field: str, text: str, limit: int) -> None:
+    """A TextField's limit is checked by forms only; services keep it too."""
+    if len(text) > limit:
+        raise ValidationError({field: _("Is longer than %(limit)d characters.") % {"limit": limit}})
+
+
 def refuse_future(*, field: str, at: datetime, now: datetime) -> None:
     """Clocks of other machines may run ahead a little, not more than five minutes."""
     if (at - now).total_seconds() > FUTURE_SECONDS:

@@ -129,9 +129,10 @@ def _apply(lead: Lead, data: dict[str, Any], now: datetime) -> None:
         lead.custom = _merged(lead.custom, data.pop("custom"))
     if "email" in data:
         data["email"] = normalise_email(data["email"])
+    consent_before = lead.consent
     for name, value in data.items():
         setattr(lead, name, tidy(value) if name in TEXTS else value)
-    _time_of_consent(lead, data, now)
+    _time_of_consent(lead, now, changed=lead.consent != consent_before and not data.get("consent_at"))
     lead.clean_fields(exclude=OBJECTS)
     if lead.status.needs_reason and not lead.status_reason:
         raise ValidationError({"status_reason": _("This status needs a reason.")})
@@ -143,13 +144,11 @@ def _merged(custom: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
     return {key: value for key, value in custom.items() if key not in values} | kept
 
 
-def _time_of_consent(lead: Lead, data: dict[str, Any], now: datetime) -> None:
+def _time_of_consent(lead: Lead, now: datetime, *, changed: bool) -> None:
     """Consent has the time when it was given or withdrawn: the one that was told, else the moment we heard of it."""
-    if "consent" not in data or data.get("consent_at"):
-        return
     if lead.consent == Lead.Consent.UNKNOWN:
         lead.consent_at, lead.consent_source = None, ""
-    elif lead.consent_at is None or "consent_at" not in data:
+    elif changed or lead.consent_at is None:
         lead.consent_at = now
 
 

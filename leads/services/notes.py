@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead, Note
-from leads.services.errors import refuse_nul
+from leads.services.errors import refuse_long, refuse_nul
 from leads.text import tidy
 
 if TYPE_CHECKING:
@@ -23,7 +23,5 @@ def add_note(*, lead: Lead, author: User, body: str, now: datetime) -> Note:
     text = tidy(body)
     if not text:
         raise ValidationError({"body": _("Write something first.")})
-    note = Note(lead=lead, author=author, body=text, created_at=now)
-    note.clean_fields(exclude=("lead", "author"))
-    note.save(force_insert=True)
-    return note
+    refuse_long(field="body", text=text, limit=10_000)
+    return Note.objects.create(lead=lead, author=author, body=text, created_at=now)
