@@ -1,0 +1,153 @@
+"""Hand-offs: opened by a stage, routed to an SDR, given to another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Case, Exists, F, OuterRef, Value, When
+from django.utils.translation import gettext as _
+from scoring.services.explain import explain
+
+from leads.models import Lead, LeadStatus, StageChange
+from people.models import Role, Team, User
+from sla.models import Clock, Handoff
+from sla.services.escalations import reopen
+from sla.services.routing import match_rules, route, take_turns
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from sla.services.routing import Route
+
+# Statuses in which a lead rested; being handed off wakes it.
+RESTING = ("nurturing", "postponed", "returned")
+
+
+def open_handoffs(*, lead_ids: Collection[int], now: datetime) -> list[Handoff]:
+    """Hand over the leads whose newest stage opens a hand-off and was not handed over yet. Inside a transaction.
+
+    Leads moved by hand are handed over like those moved by a score; imported ones are not (somebody has them).
+    """
+    changes = {change.lead_id: change for change in _unhanded(lead_ids)}
+    rules = match_rules(list(changes))
+    if not rules:
+        return []
+    routes = route(rules)
+    explanations = explain(lead_ids=list(rules), at=now)
+    handoffs = Handoff.objects.bulk_create(
+        [
+            _handoff(changes[lead_id], routes[lead_id], explanations[lead_id].as_json(), now)
+            for lead_id in sorted(routes)
+        ]
+    )
+    _give_leads(handoffs, now)
+    return handoffs
+
+
+def assign_waiting(*, now: datetime, limit: int = 500) -> int:
+    """Give hand-offs that found nobody to SDRs who have become available; their clocks run on (domain rule 5)."""
+    if not Handoff.objects.unassigned().exists():
+        return 0
+    with transaction.atomic():
+        waiting = list(
+            Handoff.objects.unassigned()
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("team")
+            .order_by("team", "opened_at", "pk")[:limit]
+        )
+        assigned = [pair for team in _teams(waiting) for pair in _assign_in_team(team, waiting)]
+        for handoff, owner in assigned:
+            _hand_to(handoff, owner, now, why="next in turn, after a wait")
+    return len(assigned)
+
+
+@transaction.atomic
+def reassign(*, handoff: Handoff, to: User, by: User, now: datetime) -> Handoff:
+    """Give a hand-off to somebody else. The clock, its due time and its fired levels stay (domain rule 5).
+
+    Messages that have not gone out yet are made anew for the new owner. Raises ValidationError when the hand-off is
+    closed or the person cannot take leads.
+    """
+    handoff = Handoff.objects.select_for_update(of=("self",)).select_related("team").get(pk=handoff.pk)
+    if handoff.closed_at is not None:
+        raise ValidationError(_("This hand-off is closed; there is nothing to reassign."))
+    if not to.is_active or to.role not in {Role.SDR, Role.MANAGER}:
+        raise ValidationError(_("%(name)s cannot take leads.") % {"name": to})
+    if handoff.owner_id == to.pk:
+        return handoff
+    _hand_to(handoff, to, now, why=f"reassigned by {by}")
+    return handoff
+
+
+def _unhanded(lead_ids: Collection[int]) -> Sequence[StageChange]:
+    """The newest stage change of each lead, unless imported, handed over already, or the lead is closed or in hand."""
+    in_hand = Handoff.objects.open().filter(lead=OuterRef("lead"))
+    newest = (
+        StageChange.objects.filter(lead_id__in=lead_ids)
+        .order_by("lead", "-changed_at", "-pk")
+        .distinct("lead")
+        .values("pk")
+    )
+    return list(
+        StageChange.objects.filter(
+            ~Exists(in_hand),
+            pk__in=newest,
+            to_stage=F("lead__stage"),
+            handoff__isnull=True,
+            lead__status__is_closed=False,
+        )
+        .exclude(reason=StageChange.Reason.IMPORTED)
+        .order_by("lead")
+    )
+
+
+def _handoff(change: StageChange, chosen: Route, explanation: dict[str, object], now: datetime) -> Handoff:
+    return Handoff(
+        lead_id=change.lead_id,
+        stage_id=change.to_stage_id,
+        stage_change=change,
+        team=chosen.team,
+        owner=chosen.owner,
+        model_id=explanation.get("model_id"),
+        explanation=explanation,
+        routing=chosen.as_json(),
+        opened_at=now,
+        assigned_at=now if chosen.owner else None,
+    )
+
+
+def _give_leads(handoffs: Sequence[Handoff], now: datetime) -> None:
+    """Set the owner of each lead and wake those that rested, in one statement."""
+    owners = [When(pk=handoff.lead_id, then=Value(handoff.owner_id)) for handoff in handoffs if handoff.owner_id]
+    Lead.objects.filter(pk__in=[handoff.lead_id for handoff in handoffs]).update(
+        owner_id=Case(*owners, default=F("owner_id")) if owners else F("owner_id"),
+        status_id=Case(
+            When(status__key__in=RESTING, then=LeadStatus.objects.filter(key="new").values("pk")[:1]),
+            default=F("status_id"),
+        ),
+        updated_at=now,
+    )
+
+
+def _teams(handoffs: Sequence[Handoff]) -> list[Team]:
+    return sorted({handoff.team for handoff in handoffs}, key=lambda team: team.pk)
+
+
+def _assign_in_team(team: Team, waiting: Sequence[Handoff]) -> list[tuple[Handoff, User]]:
+    mine = [handoff for handoff in waiting if handoff.team_id == team.pk]
+    return list(zip(mine, take_turns(team, len(mine)), strict=False))
+
+
+def _hand_to(handoff: Handoff, to: User, now: datetime, *, why: str) -> None:
+    """Move a locked hand-off, its lead and its running clocks to a person."""
+    handoff.owner, handoff.team = to, to.team or handoff.team
+    handoff.assigned_at = now
+    handoff.routing = {**handoff.routing, "why": why}
+    handoff.save(update_fields=["owner", "team", "assigned_at", "routing"])
+    Lead.objects.filter(pk=handoff.lead_id).update(owner=to, updated_at=now)
+    clocks = list(Clock.objects.running().filter(handoff=handoff).select_for_update().values_list("pk", flat=True))
+    Clock.objects.filter(pk__in=clocks).update(owner=to, team=handoff.team)
+    reopen(clock_ids=clocks, now=now)

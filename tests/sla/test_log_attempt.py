@@ -1,0 +1,120 @@
+"""Only an attempt that counts stops the clock (domain rule 2), and what was not delivered yet is withdrawn."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.exceptions import ValidationError
+from sla.services.sweep import sweep
+
+from leads.models import Attempt
+from leads.services.leads import update_lead
+from sla.models import Clock, Escalation
+from sla.services.attempts import log_attempt
+from tests.sla.build import build_clock, build_policy
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from people.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clock(owner: User, now: datetime) -> Clock:
+    build_policy(seconds=300)
+    return build_clock(owner, now=now)
+
+
+def log(clock: Clock, user: User, at: datetime, **fields: object) -> list[Clock]:
+    values = {"channel": "call", "outcome": "no_answer", "occurred_at": at, "now": at, **fields}
+    return log_attempt(lead=clock.lead, user=user, **values)[1]  # type: ignore[arg-type]  # a test's shorthand
+
+
+def test_a_call_stops_the_clock_at_its_moment(clock: Clock, owner: User, now: datetime) -> None:
+    log(clock, owner, now + timedelta(minutes=4))
+
+    clock.refresh_from_db()
+    assert clock.state == Clock.State.MET
+    assert clock.stopped_at == now + timedelta(minutes=4)
+    assert clock.stopped_by == Attempt.objects.get()
+    assert clock.next_at is None
+    assert clock.working_seconds == 240
+    assert not clock.is_breached(now + timedelta(days=1))
+
+
+@pytest.mark.parametrize(("seconds", "breached"), [(299, False), (300, False), (301, True)])
+def test_both_sides_of_the_due_time(clock: Clock, owner: User, now: datetime, seconds: int, breached: bool) -> None:
+    log(clock, owner, now + timedelta(seconds=seconds))
+
+    clock.refresh_from_db()
+    assert clock.is_breached(now + timedelta(days=1)) is breached
+
+
+def test_after_a_breach_the_true_response_time_is_known(clock: Clock, owner: User, now: datetime) -> None:
+    log(clock, owner, now + timedelta(hours=30))
+
+    clock.refresh_from_db()
+    assert clock.wall_time(now + timedelta(days=9)) == timedelta(hours=30)
+    assert clock.working_seconds == (7 + 6) * 3600  # Wednesday 10–17 and Thursday 9–15 in Madrid: 16:00 is 30 h later
+
+
+@pytest.mark.parametrize("fields", [{"channel": "email", "outcome": "bounced"}, {"outcome": "wrong_contact"}])
+def test_an_attempt_that_does_not_count_stops_nothing(
+    clock: Clock, owner: User, now: datetime, fields: dict[str, str]
+) -> None:
+    assert log(clock, owner, now + timedelta(minutes=1), **fields) == []
+
+    clock.refresh_from_db()
+    assert clock.state == Clock.State.RUNNING
+    assert Attempt.objects.count() == 1
+
+
+@pytest.mark.parametrize(("seconds", "stops"), [(-1, False), (0, True)])
+def test_a_call_made_before_the_handoff_is_no_answer_to_it(
+    clock: Clock, owner: User, now: datetime, seconds: int, stops: bool
+) -> None:
+    stopped = log(clock, owner, now + timedelta(seconds=seconds), now=now + timedelta(minutes=1))
+
+    assert bool(stopped) is stops
+
+
+def test_editing_a_field_stops_nothing(clock: Clock, owner: User, now: datetime) -> None:
+    update_lead(lead=clock.lead, now=now, by=owner, data={"phone": "+34 600 000 000"})
+
+    clock.refresh_from_db()
+    assert clock.state == Clock.State.RUNNING
+
+
+def test_a_colleagues_call_counts_too(clock: Clock, colleague: User, now: datetime) -> None:
+    assert log(clock, colleague, now + timedelta(minutes=1)) == [clock]
+
+
+def test_an_attempt_in_the_future_is_refused_and_nothing_is_kept(clock: Clock, owner: User, now: datetime) -> None:
+    with pytest.raises(ValidationError):
+        log(clock, owner, now + timedelta(days=1), now=now)
+
+    clock.refresh_from_db()
+    assert (clock.state, Attempt.objects.count()) == (Clock.State.RUNNING, 0)
+
+
+def test_what_was_not_delivered_yet_is_withdrawn(clock: Clock, owner: User, now: datetime) -> None:
+    at = now + timedelta(minutes=5, seconds=1)
+    sweep(now=at)
+    assert Escalation.objects.get().state == Escalation.State.RECORDED
+
+    log(clock, owner, at)
+    sweep(now=at + timedelta(hours=1))
+
+    assert [one.state for one in Escalation.objects.all()] == [Escalation.State.WITHDRAWN]
+
+
+def test_logging_twice_stops_once(clock: Clock, owner: User, now: datetime) -> None:
+    log(clock, owner, now + timedelta(minutes=1))
+    assert log(clock, owner, now + timedelta(minutes=2)) == []
+
+    clock.refresh_from_db()
+    assert clock.stopped_at == now + timedelta(minutes=1)
