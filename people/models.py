@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+import pghistory
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -15,6 +16,20 @@ from django.utils.translation import gettext_lazy as _
 
 from people.querysets import TeamQuerySet, UserManager
 from people.zones import validate_zone
+
+
+# Who may do what, and who answers for whom, is worth a history; when somebody last signed in is not.
+TRACKED_FIELDS = (
+    "email",
+    "name",
+    "role",
+    "team",
+    "reports_to",
+    "time_zone",
+    "language",
+    "takes_leads",
+    "is_active",
+)
 
 
 class Role(models.TextChoices):
@@ -28,6 +43,7 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
+@pghistory.track(model_name="TeamHistory")
 class Team(models.Model):
     """People who share a queue of leads or a part of marketing."""
 
@@ -65,6 +81,13 @@ class Team(models.Model):
         return self.name
 
 
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange(*TRACKED_FIELDS)),
+    pghistory.DeleteEvent(),
+    fields=["id", *TRACKED_FIELDS],
+    model_name="UserHistory",
+)
 class User(AbstractBaseUser):
     """A person who signs in; the e-mail address is the sign-in name, whatever its case."""
 

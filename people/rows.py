@@ -1,0 +1,31 @@
+"""Rows of an editor: a Django formset whose empty and removed rows are not there, and whose order may be changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+
+_TOOLS = {"DELETE", "ORDER"}
+
+
+class Rows(forms.BaseFormSet[Any]):
+    """``kept`` are the rows that stay, in the order in which they stand on the page."""
+
+    @property
+    def kept(self) -> list[Any]:
+        """Valid rows that say something; call it after validation."""
+        rows = [form for form in self.forms if self._says_something(form)]
+        if self.can_order:
+            rows.sort(key=lambda form: form.cleaned_data.get("ORDER") or len(self.forms))
+        return rows
+
+    def _says_something(self, form: forms.BaseForm) -> bool:
+        if not form.is_valid() or (self.can_delete and self._should_delete_form(form)):
+            return False
+        return any(value not in (None, "", []) for name, value in form.cleaned_data.items() if name not in _TOOLS)
+
+    @property
+    def values(self) -> list[dict[str, Any]]:
+        return [form.cleaned_data for form in self.kept]
