@@ -38,7 +38,7 @@ def ensure() -> None:
     except (SettingError, ServerError) as error:
         stop(str(error))
     except OSError as error:
-        stop(f"the embedded servers cannot use BATON_HOME: {error}.")
+        stop(f"BATON_HOME cannot be used: {error}.")
 
 
 def share(environment: Environment) -> None:

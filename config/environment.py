@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import sys
 import tempfile
@@ -34,6 +35,8 @@ EMAIL_SCHEMES = (
     "memorymail",
     "dummymail",
 )
+
+PASSWORD = re.compile(r"(//[^/@:]*:).*@")
 
 T = TypeVar("T")
 
@@ -116,7 +119,7 @@ def _value(read: Callable[[], T], name: str, wanted: str) -> T:
     try:
         return read()
     except (ValueError, TypeError, environ.ImproperlyConfigured):
-        raise SettingError(f"{name} must be {wanted}, not {os.environ.get(name, '')!r}.") from None
+        raise SettingError(f"{name} must be {wanted}, not {_without_password(_text(name))!r}.") from None
 
 
 def _number(env: environ.Env, name: str, default: int, lowest: int, highest: int, unit: str) -> int:
@@ -127,15 +130,20 @@ def _number(env: environ.Env, name: str, default: int, lowest: int, highest: int
     return number
 
 
-def _flag(env: environ.Env, name: str, default: bool) -> bool:
-    text = env.str(name, str(default)).strip().lower()
+def _text(name: str, default: str = "") -> str:
+    """The value as it is. django-environ would take one that begins with $ for the name of another variable."""
+    return os.environ.get(name, "") or default
+
+
+def _flag(name: str, *, default: bool) -> bool:
+    text = _text(name, str(default)).strip().lower()
     if text not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
         raise SettingError(f"{name} must be true or false, not {os.environ[name]!r}.")
     return text in {"true", "1", "yes", "on"}
 
 
-def _url(env: environ.Env, name: str, schemes: tuple[str, ...], example: str) -> str:
-    text: str = env.str(name, "").strip()
+def _url(name: str, schemes: tuple[str, ...], example: str) -> str:
+    text = _text(name).strip()
     if not text:
         return ""
     wanted = f"an address such as {example}"
@@ -148,21 +156,20 @@ def _url(env: environ.Env, name: str, schemes: tuple[str, ...], example: str) ->
 
 def _without_password(url: str) -> str:
     """The address as it may be shown: a password in it stays out of terminals and logs."""
-    password = urlsplit(url).password
-    return url.replace(f":{password}@", ":…@") if password else url
+    return PASSWORD.sub(r"\1…@", url)
 
 
-def _database_url(env: environ.Env) -> str:
+def _database_url() -> str:
     example = "postgres://user:password@host:5432/baton"
-    text = _url(env, "DATABASE_URL", DATABASE_SCHEMES, example)
+    text = _url("DATABASE_URL", DATABASE_SCHEMES, example)
     if text and len(urlsplit(text).path) < 2:
         raise SettingError(f"DATABASE_URL must name a database, as in {example}; {_without_password(text)!r} does not.")
     return text
 
 
-def _broker_url(env: environ.Env, redis_url: str) -> str:
+def _broker_url(redis_url: str) -> str:
     """BROKER_URL, or the Redis of REDIS_URL in the words Celery has for it; empty when neither is set."""
-    text = _url(env, "BROKER_URL", BROKER_SCHEMES, "amqp://user:password@host:5672//")
+    text = _url("BROKER_URL", BROKER_SCHEMES, "amqp://user:password@host:5672//")
     if text or not redis_url.startswith("unix://"):
         return text or redis_url
     parts = urlsplit(redis_url)
@@ -170,15 +177,15 @@ def _broker_url(env: environ.Env, redis_url: str) -> str:
     return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={database}"
 
 
-def _base_url(env: environ.Env, port: int) -> str:
-    text = _url(env, "BATON_BASE_URL", ("http", "https"), "https://baton.example.com")
+def _base_url(port: int) -> str:
+    text = _url("BATON_BASE_URL", ("http", "https"), "https://baton.example.com")
     if text and not urlsplit(text).hostname:
         raise SettingError(f"BATON_BASE_URL must be an address such as https://baton.example.com, not {text!r}.")
     return text.rstrip("/") or f"http://localhost:{port}"
 
 
-def _secret_key(env: environ.Env, home: Home, *, required: bool) -> str:
-    text: str = env.str("SECRET_KEY", "")
+def _secret_key(home: Home, *, required: bool) -> str:
+    text = _text("SECRET_KEY")
     if text:
         return text
     if required:
@@ -191,8 +198,8 @@ def _kept_secret(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     if not path.exists():
+        draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(50))
-        draft.chmod(0o600)
         try:
             os.link(draft, path)
         except FileExistsError:
@@ -202,37 +209,37 @@ def _kept_secret(path: Path) -> str:
     return path.read_text().strip()
 
 
-def home_of(env: environ.Env) -> Home:
+def home_from_environment() -> Home:
     """The home named by BATON_HOME, relative to the repository."""
-    return Home((BASE_DIR / Path(env.str("BATON_HOME", ".baton") or ".baton").expanduser()).resolve())
+    return Home((BASE_DIR / Path(_text("BATON_HOME", ".baton")).expanduser()).resolve())
 
 
 def parse() -> Environment:
     """Read the environment. Raises SettingError: the sentence to show for the first value that is wrong."""
     env = environ.Env()
-    home = home_of(env)
-    debug = _flag(env, "DEBUG", default=False)
+    home = home_from_environment()
+    debug = _flag("DEBUG", default=False)
     port = _number(env, "PORT", 8000, 1, 65535, "")
-    database_url = _database_url(env)
-    redis_url = _url(env, "REDIS_URL", ("redis", "rediss", "unix"), "redis://host:6379/0")
-    base_url = _base_url(env, port)
-    hosts = tuple(env.list("ALLOWED_HOSTS", default=[])) or _own_hosts(base_url)
+    database_url = _database_url()
+    redis_url = _url("REDIS_URL", ("redis", "rediss", "unix"), "redis://host:6379/0")
+    base_url = _base_url(port)
+    hosts = tuple(host.strip() for host in _text("ALLOWED_HOSTS").split(",") if host.strip()) or _own_hosts(base_url)
     return Environment(
         debug=debug,
-        secret_key=_secret_key(env, home, required=bool(database_url) and not debug),
+        secret_key=_secret_key(home, required=bool(database_url) and not debug),
         allowed_hosts=hosts,
         base_url=base_url,
         port=port,
         home=home,
         database_url=database_url or home.database_url,
         redis_url=redis_url or home.redis_url,
-        broker_url=_broker_url(env, redis_url) or home.broker_url,
-        email_url=_url(env, "EMAIL_URL", EMAIL_SCHEMES, "smtp://user:password@host:587"),
-        from_email=_from_email(env),
+        broker_url=_broker_url(redis_url) or home.broker_url,
+        email_url=_email_url(),
+        from_email=_from_email(),
         sweep_seconds=_number(env, "BATON_SWEEP_SECONDS", 15, 1, 3600, "seconds"),
         delivery_lease_seconds=_number(env, "BATON_DELIVERY_LEASE_SECONDS", 60, 1, 3600, "seconds"),
         late_after_seconds=_number(env, "BATON_LATE_AFTER_SECONDS", 120, 1, 86400, "seconds"),
-        demo=_flag(env, "BATON_DEMO", default=True),
+        demo=_flag("BATON_DEMO", default=True),
         embedded_database=not database_url,
         embedded_redis=not redis_url,
     )
@@ -242,8 +249,19 @@ def _own_hosts(base_url: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((urlsplit(base_url).hostname or "localhost", "localhost", "127.0.0.1", "[::1]")))
 
 
-def _from_email(env: environ.Env) -> str:
-    text: str = env.str("BATON_FROM_EMAIL", "") or "Baton <baton@localhost>"
+def _email_url() -> str:
+    """smtp (plain), smtp+tls (STARTTLS), smtp+ssl or smtps (TLS from the first byte)."""
+    example = "smtp+tls://user:password@host:587"
+    text = _url("EMAIL_URL", EMAIL_SCHEMES, example)
+    parts = urlsplit(text)
+    if parts.scheme.startswith("smtp") and (not parts.hostname or parts.query or parts.path.strip("/")):
+        shown = _without_password(text)
+        raise SettingError(f"EMAIL_URL must be a server and nothing more, such as {example}, not {shown!r}.")
+    return text
+
+
+def _from_email() -> str:
+    text = _text("BATON_FROM_EMAIL", "Baton <baton@localhost>")
     if "@" not in text or "\n" in text or "\r" in text:
         raise SettingError(f"BATON_FROM_EMAIL must be an e-mail address such as baton@example.com, not {text!r}.")
     return text
@@ -255,3 +273,5 @@ def read() -> Environment:
         return parse()
     except SettingError as error:
         stop(str(error))
+    except OSError as error:
+        stop(f"BATON_HOME cannot be used: {error}.")

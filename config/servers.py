@@ -139,7 +139,8 @@ def start_postgres(home: Home, who: dict[str, Any]) -> None:
     version = (data / "PG_VERSION").read_text().strip()
     if version != "18":
         raise ServerError(f"{data} was made by PostgreSQL {version}; Baton runs 18. Dump it there, load it here.")
-    _clear_remains(data / "postmaster.pid", "postgres", str(data))
+    for pid_file in (data / "postmaster.pid", home.postgres_socket.with_name(".s.PGSQL.5432.lock")):
+        _clear_remains(pid_file, "postgres", str(data))
     _pg_ctl_start(home, data, who)
     _create_database(home)
 
@@ -170,20 +171,21 @@ def _pg_ctl_start(home: Home, data: Path, who: dict[str, Any]) -> None:
             pgexec("pg_ctl", (*arguments, "start"), bin_path=POSTGRES_BIN, timeout=START_TIMEOUT + 5, cwd=data, **who)
         except (subprocess.SubprocessError, OSError) as error:
             # After a crash the dead server's children hold its shared memory for a moment.
-            if time.monotonic() < deadline and "shared memory block" in _last_line(log):
+            if time.monotonic() < deadline and "shared memory block" in _last_word(log):
                 time.sleep(0.5)
                 continue
-            raise ServerError(f"PostgreSQL did not start; {log} says: {_last_line(log) or error}") from error
+            raise ServerError(f"PostgreSQL did not start; {log} says: {_last_word(log) or error}") from error
         return
 
 
-def _last_line(log: Path) -> str:
-    """The last thing a server said, without its hints."""
+def _last_word(log: Path) -> str:
+    """Why a server gave up: its last fatal line, else its last line."""
     try:
         lines = log.read_text(errors="replace").strip().splitlines()
     except OSError:
         return ""
-    return next((line for line in reversed(lines) if "HINT:" not in line), "")
+    fatal = [line for line in lines[-20:] if "FATAL:" in line]
+    return (fatal or lines or [""])[-1]
 
 
 def postgres_options(home: Home) -> str:
@@ -237,7 +239,7 @@ def start_redis(home: Home, who: dict[str, Any]) -> None:
             command, check=True, timeout=START_TIMEOUT, stdin=subprocess.DEVNULL, capture_output=True, cwd=data, **who
         )
     except (subprocess.SubprocessError, OSError) as error:
-        raise ServerError(f"Redis did not start; {log} says: {_last_line(log) or error}") from error
+        raise ServerError(f"Redis did not start; {log} says: {_last_word(log) or error}") from error
     _await_redis(home, log)
 
 
@@ -245,7 +247,7 @@ def _await_redis(home: Home, log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT
     while not _pong(home.redis_socket):
         if time.monotonic() > deadline:
-            raise ServerError(f"Redis did not start; {log} says: {_last_line(log)}")
+            raise ServerError(f"Redis did not start; {log} says: {_last_word(log)}")
         time.sleep(0.02)
 
 
@@ -264,8 +266,8 @@ def _pong(path: Path) -> bool:
 def _clear_remains(pid_file: Path, name: str, mark: str) -> None:
     """Make way after a crash, a reboot or a cleaned temporary folder.
 
-    The pid in the file may by now be someone else's; only a process of this name that mentions `mark` is ours. It
-    runs but does not answer on its socket, or nobody would have come here: it is ended.
+    The pid in the file may by now be someone else's, or that of a dead process which nobody reaps; only a live one
+    of this name that mentions `mark` is ours. It does not answer on its socket, or nobody would come here: it is ended.
     """
     with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
         process = psutil.Process(int(pid_file.read_text().split()[0]))

@@ -31,8 +31,12 @@ def database(environment: Environment) -> dict[str, Any]:
 def mail(environment: Environment) -> dict[str, Any]:
     """Where mail goes: the server of EMAIL_URL, else files under BATON_HOME, so that nothing leaves by accident."""
     if environment.email_url:
-        settings: dict[str, Any] = environ.Env.email_url_config(environment.email_url)
-        return {name: value for name, value in settings.items() if name.startswith("EMAIL_")}
+        # django-environ takes smtps for STARTTLS; everybody else means TLS from the first byte.
+        settings: dict[str, Any] = environ.Env.email_url_config(
+            environment.email_url.replace("smtps://", "smtp+ssl://", 1)
+        )
+        settings["EMAIL_PORT"] = settings["EMAIL_PORT"] or (465 if settings.get("EMAIL_USE_SSL") else 25)
+        return settings
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "EMAIL_FILE_PATH": environment.home.path / "mail",

@@ -1,0 +1,151 @@
+"""`make run`: ready, one at a time, and nothing left behind, however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config.environment import BASE_DIR, Home
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+class Run:
+    """A running Baton in a home of its own, without the demo."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.home, self.port = Home(home), port
+        self.environ = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("BATON_") and not name.endswith("_URL")
+        } | {"BATON_HOME": str(home), "BATON_DEMO": "false", "PORT": str(port)}
+        self.environ.pop("DJANGO_SETTINGS_MODULE", None)
+        self.said = home.with_suffix(".out")
+        self.seen: list[psutil.Process] = []
+
+    def start(self) -> subprocess.Popen[bytes]:
+        with self.said.open("w") as out:
+            return subprocess.Popen(
+                [sys.executable, "-m", "config.run"],
+                cwd=BASE_DIR,
+                env=self.environ,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def await_ready(self, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
+        deadline = time.monotonic() + seconds
+        while f"Baton is ready at http://localhost:{self.port}" not in self.said.read_text():
+            assert process.poll() is None, self.said.read_text()
+            assert time.monotonic() < deadline, self.said.read_text()
+            time.sleep(0.1)
+        self.seen = psutil.Process(process.pid).children(recursive=True)
+        assert len(self.seen) >= 8  # web and its two workers, worker, beat, and honcho's three readers
+
+    def refused(self, **environ: str) -> str:
+        """What a further start says when it is refused."""
+        done = subprocess.run(
+            [sys.executable, "-m", "config.run"],
+            cwd=BASE_DIR,
+            env=self.environ | environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    def processes(self) -> list[psutil.Process]:
+        """What is alive of the servers of this home, and of all that was seen to descend from a start."""
+        found = set(self.seen)
+        for process in psutil.process_iter():
+            try:
+                if str(self.home.path) in " ".join(process.cmdline()):
+                    found.add(process)
+            except psutil.Error:
+                continue
+        return [process for process in found if alive(process)]
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    run = Run(tmp_path / "home", free_port())
+    yield run
+    for process in run.processes():
+        process.kill()
+
+
+def stopped_clean(run: Run, process: subprocess.Popen[bytes]) -> None:
+    """It has ended within the time honcho grants, and left no process, socket or open port."""
+    process.wait(timeout=30)
+    assert run.processes() == []
+    assert list(run.home.runtime.iterdir()) == []
+    with closing(socket.socket()) as probe:
+        assert probe.connect_ex(("127.0.0.1", run.port)) != 0
+
+
+def test_one_at_a_time_and_nothing_left(run: Run, tmp_path: Path) -> None:
+    process = run.start()
+    run.await_ready(process)
+    again = run.refused(PORT=str(free_port()))
+    assert f"Baton is already running at http://localhost:{run.port}" in again
+    elsewhere = run.refused(BATON_HOME=str(tmp_path / "other"))
+    assert f"port {run.port} is taken" in elsewhere
+    process.send_signal(signal.SIGINT)
+    stopped_clean(run, process)
+    assert process.returncode == 0
+
+    started = time.monotonic()
+    process = run.start()
+    run.await_ready(process)
+    assert time.monotonic() - started < 30  # 10 s on an idle machine; the tests share theirs
+    process.send_signal(signal.SIGTERM)
+    stopped_clean(run, process)
+    assert process.returncode == 0
+
+
+def test_when_one_ends_all_are_stopped(run: Run) -> None:
+    process = run.start()
+    run.await_ready(process)
+    next(seen for seen in run.seen if "[celery beat]" in " ".join(seen.cmdline())).kill()
+    stopped_clean(run, process)
+    assert process.returncode == 1
+    assert "one of web, worker and beat ended by itself" in run.said.read_text()
+
+
+def test_stopped_while_it_starts(run: Run) -> None:
+    process = run.start()
+    while "Starting Baton" not in run.said.read_text():
+        time.sleep(0.05)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGTERM)
+    stopped_clean(run, process)
+    assert process.returncode == 143
