@@ -1,0 +1,1 @@
+"""The demonstration company: Meridian Instruments, a made-up maker of laboratory equipment."""
