@@ -22,10 +22,11 @@ class ReaderZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not isinstance(request.user, User) and not request.user.is_authenticated:
+        reader = request.user  # kept: after a sign-out the request's user is nobody
+        if not isinstance(reader, User):
             return self.get_response(request)
-        with timezone.override(request.user.zone), translation.override(request.user.language):
-            request.LANGUAGE_CODE = request.user.language
+        with timezone.override(reader.zone), translation.override(reader.language):
+            request.LANGUAGE_CODE = reader.language
             response = self.get_response(request)
-            response.headers["Content-Language"] = request.user.language
+            response.headers["Content-Language"] = reader.language
             return response

@@ -53,10 +53,12 @@ def _utc(at: datetime) -> str:
 
 
 @register.simple_tag
-def due(at: datetime | None, warn: int = 300, css: str = "") -> str:
-    """A running deadline: amber within ``warn`` seconds, red when late. Nothing when there is none."""
+def due(at: datetime | None, warn: int | datetime = 300, css: str = "") -> str:
+    """A running deadline: amber from ``warn`` on (seconds before it, or a moment), red when late."""
     if at is None:
         return ""
+    if isinstance(warn, datetime):
+        warn = max(0, round((at - warn).total_seconds()))
     return format_html(
         '<time class="countdown {}" data-countdown datetime="{}" data-warn-seconds="{}" title="{}">{}</time>',
         css,
