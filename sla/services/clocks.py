@@ -80,7 +80,7 @@ def schedule(version: PolicyVersion, levels: Collection[Level], hours: WorkingTi
 
 def _versions_for(lead_ids: Collection[int], kind: str) -> dict[int, PolicyVersion]:
     """The terms that apply to each lead: the newest version of the first policy whose conditions hold."""
-    newest = PolicyVersion.objects.order_by("policy", "-number").distinct("policy").prefetch_related("levels")
+    newest = PolicyVersion.objects.order_by("policy_id", "-number").distinct("policy_id").prefetch_related("levels")
     found: dict[int, PolicyVersion] = {}
     for policy in Policy.objects.in_force(kind).prefetch_related(Prefetch("versions", queryset=newest)):
         rest = [lead_id for lead_id in lead_ids if lead_id not in found]

@@ -56,7 +56,7 @@ def assign_waiting(*, now: datetime, limit: int = 500) -> int:
             Handoff.objects.unassigned()
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("team")
-            .order_by("team", "opened_at", "pk")[:limit]
+            .order_by("team_id", "opened_at", "pk")[:limit]
         )
         assigned = [pair for team in _teams(waiting) for pair in _assign_in_team(team, waiting)]
         for handoff, owner in assigned:
@@ -87,8 +87,8 @@ def _unhanded(lead_ids: Collection[int]) -> Sequence[StageChange]:
     in_hand = Handoff.objects.open().filter(lead=OuterRef("lead"))
     newest = (
         StageChange.objects.filter(lead_id__in=lead_ids)
-        .order_by("lead", "-changed_at", "-pk")
-        .distinct("lead")
+        .order_by("lead_id", "-changed_at", "-pk")
+        .distinct("lead_id")
         .values("pk")
     )
     return list(
@@ -100,7 +100,7 @@ def _unhanded(lead_ids: Collection[int]) -> Sequence[StageChange]:
             lead__status__is_closed=False,
         )
         .exclude(reason=StageChange.Reason.IMPORTED)
-        .order_by("lead")
+        .order_by("lead_id")
     )
 
 
