@@ -10,7 +10,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scoring.expressions import Moment, Sql
+from scoring.expressions import Sql, moment
 from scoring.fields import EVENT_FIELDS, Types, lead_fields
 from scoring.language import LISTS, NO_VALUE, TIMED, Condition, ConditionError, Kind, Op, check, parse
 
@@ -147,7 +147,7 @@ def _holds(condition: Condition, field: Field, at: datetime | Slot | None) -> Sq
         worth = "{0} IS NOT NULL" if kind in {Kind.NUMBER, Kind.BOOLEAN} else "COALESCE({0}, '') <> ''"
         return Sql(worth if op is Op.IS_SET else f"NOT ({worth})", value)
     if op in TIMED:
-        return Sql(_DAYS[op], value, Moment(at), Value(condition.value), *([Moment(at)] if "{3}" in _DAYS[op] else []))
+        return Sql(_DAYS[op], value, moment(at), Value(condition.value), *([moment(at)] if "{3}" in _DAYS[op] else []))
     sides = [_side(part) for part in (condition.value if isinstance(condition.value, tuple) else [condition.value])]
     wrap = _lowered if kind is Kind.TEXT else _as_is
     places = [wrap(number) for number in range(1 + (0 if op in NO_VALUE else len(sides)))]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import BooleanField, DateTimeField, Expression, F, Field, TextField
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Sequence
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models.sql.compiler import SQLCompiler
@@ -16,17 +17,35 @@ if TYPE_CHECKING:
 Compiled = tuple[str, tuple[Any, ...]]
 
 
+@dataclass(frozen=True, slots=True)
 class Slot:
-    """A place in compiled SQL that is filled in later, so that compiling once serves many runs."""
+    """A place in compiled SQL that is filled in at each run, so that compiling once serves many.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    ``AT`` is the moment of scoring, ``since(days)`` a moment that many days of 86,400 seconds before it; the others
+    say which leads.
+    """
 
-    def __repr__(self) -> str:
-        return f"<{self.name}>"
+    name: str
+    days: int = 0
 
 
-AT: Final = Slot("the moment of scoring")
+AT: Final = Slot("at")
+IDS: Final = Slot("ids")
+LOW: Final = Slot("low")
+HIGH: Final = Slot("high")
+
+
+def since(days: int) -> Slot:
+    return Slot("at", days)
+
+
+def fill(params: Iterable[Any], *, at: datetime, **leads: Any) -> list[Any]:
+    """The parameters of one run: each slot replaced by its value."""
+    return [_filled(param, at, leads) if isinstance(param, Slot) else param for param in params]
+
+
+def _filled(slot: Slot, at: datetime, leads: dict[str, Any]) -> Any:
+    return at - timedelta(days=slot.days) if slot.name == "at" else leads[slot.name]
 
 
 class Sql(Expression):
@@ -49,17 +68,30 @@ class Sql(Expression):
         return f"({pattern})", tuple(param for _, params in compiled for param in params)
 
 
-class Moment(Expression):
-    """The moment of which a condition is asked: a time, a slot, or the database's own clock."""
+class Given(Expression):
+    """A value, or the slot for one, of a type that PostgreSQL is told."""
+
+    def __init__(self, value: Any, cast: str, output_field: Field[Any, Any] | None = None) -> None:
+        super().__init__(output_field=output_field or BooleanField())
+        self.value = value
+        self.cast = cast
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:  # noqa: ARG002 - Django's
+        return f"%s::{self.cast}", (self.value,)
+
+
+class Clock(Expression):
+    """The database's own clock."""
 
     output_field = DateTimeField()
 
-    def __init__(self, moment: datetime | Slot | None) -> None:
-        super().__init__()
-        self.moment = moment
-
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:  # noqa: ARG002 - Django's
-        return ("statement_timestamp()", ()) if self.moment is None else ("%s::timestamptz", (self.moment,))
+        return "statement_timestamp()", ()
+
+
+def moment(at: datetime | Slot | None) -> Expression:
+    """The moment of which a condition is asked: a time, a slot, or whatever the database's clock says."""
+    return Clock() if at is None else Given(at, "timestamptz", DateTimeField())
 
 
 def text(pattern: str, *expressions: Any) -> Sql:
