@@ -10,6 +10,7 @@ from pathlib import Path
 import django
 from django.conf import settings
 from django.core.management import call_command, get_commands
+from django.db import transaction
 
 from config.environment import BASE_DIR
 
@@ -56,7 +57,9 @@ def load_demo(note: Path) -> None:
     if not wanted or get_user_model()._default_manager.exists():
         return
     said = io.StringIO()
-    call_command("load_demo", stdout=said)
+    # Whole or not at all: half a demo would look like somebody's data at the next start.
+    with transaction.atomic():
+        call_command("load_demo", stdout=said)
     note.write_text(said.getvalue())
 
 

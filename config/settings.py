@@ -135,6 +135,9 @@ TEMPLATES: list[dict[str, Any]] = [
 # Forms take their looks from templates/django/forms.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
+# Forms are drawn by templates/django/forms, where Django's own are the fallback.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
 DATABASES: dict[str, dict[str, Any]] = {"default": database(ENV)}
 
 CACHES = {
@@ -158,6 +161,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+
+# Who changed what: reading changes nothing and needs no context.
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [

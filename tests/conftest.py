@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.template import migrated_template
+
 pytest_plugins = ["tests.cast"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -40,7 +42,8 @@ def django_db_modify_db_settings(servers: None) -> Iterator[None]:
     folder = Path(settings.BATON_HOME) / "slots"
     folder.mkdir(exist_ok=True)
     number, descriptor = _free_slot(folder)
-    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_baton_{number}"
+    name = f"test_baton_{number}"
+    settings.DATABASES["default"].setdefault("TEST", {}).update(NAME=name, TEMPLATE=migrated_template(folder))
     yield
     os.close(descriptor)
 
