@@ -74,7 +74,7 @@ class Query:
 
 @dataclass
 class Compiler:
-    """Compiles the active rules of one model. ``details`` adds to each event rule its count and its last event.
+    """Compiles the active rules of one model. ``details`` adds what explains an event rule: count, worth, last event.
 
     A rule that no longer makes sense (its custom field was removed) holds for nobody and is listed in ``broken``:
     one bad row never stops the others.
@@ -164,7 +164,7 @@ class Compiler:
         columns.append(f"{self.first('decisive')} AS decided_by")
         columns += [f"{self.points(rule)} AS p{rule.pk}" for rule in self.giving()]
         if self.details:
-            columns += [f"n{rule}, l{rule}" for rule in self.events]
+            columns += [name for rule in self.rules if rule.pk in self.events for name in self.aggregates(rule)]
         source = "facts LEFT JOIN behaviour ON behaviour.lead_id = facts.id" if self.events else "facts"
         return f"SELECT {', '.join(columns)} FROM {source}"  # noqa: S608 - numbers of our own rows
 
