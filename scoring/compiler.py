@@ -14,7 +14,8 @@ Points are whole hundredths, and whole ten-thousandths for a fading event, so th
   exact: a window of 30 days ends 30 × 86,400 seconds after the event, that instant included;
 - a fading event is worth ``points × 0.5 ** (age / half-life)``, rounded to the ten-thousandth (half to even);
 - the sum of a rule is rounded to the hundredth (half away from zero) and cut off at its cap, or at ``MOST`` points;
-- events in the future, and those up to ``behaviour_from``, do not exist (domain rule 15);
+- an event a little ahead (another system's clock; more than five minutes are refused) counts as happening now;
+- what happened up to ``behaviour_from`` does not exist (domain rule 15);
 - of several personas that match, the first by position counts.
 
 Into the text of the query go only numbers of our own rows; everything else is a parameter.
@@ -39,8 +40,9 @@ from django.db.models import (
 )
 
 from leads.models import Event, Lead
+from leads.services.errors import FUTURE_SECONDS
 from scoring.conditions import event_q, to_q
-from scoring.expressions import AT, HIGH, IDS, LOW, Given, Sql, moment, since
+from scoring.expressions import AT, HIGH, IDS, LOW, Given, Sql, moment, shifted
 from scoring.language import ConditionError
 from scoring.models import Rule
 
@@ -139,7 +141,7 @@ class Compiler:
         events = Event.objects.order_by().filter(
             Q(lead__behaviour_from__isnull=True) | Q(occurred_at__gt=F("lead__behaviour_from")),
             self.scope("lead_id"),
-            Sql("{0} <= {1}", F("occurred_at"), moment(AT)),
+            Sql("{0} <= {1}", F("occurred_at"), moment(shifted(FUTURE_SECONDS))),
             event_type__in={rule.event_type_id for rule in rules},
         )
         windows = [rule.window_days for rule in rules]
@@ -217,13 +219,13 @@ def _sql(queryset: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
 
 
 def _after(column: F, days: int) -> Sql:
-    return Sql("{0} >= {1}", column, moment(since(days)))
+    return Sql("{0} >= {1}", column, moment(shifted(-days * DAY)))
 
 
 def _faded(rule: Rule) -> Sql:
     """What one event is still worth, in ten-thousandths; at most 327,670,000, so it fits an integer."""
     seconds = cast("int", rule.half_life_days) * DAY
-    age = "date_part('epoch', {0} - {1})"
+    age = "GREATEST(date_part('epoch', {0} - {1}), 0)"
     power = f"power(0.5::float8, LEAST({age} / {seconds}, {HALVINGS}))"
     return Sql(
         f"round({rule.points * 10_000}::float8 * {power})::integer",

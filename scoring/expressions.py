@@ -21,12 +21,11 @@ Compiled = tuple[str, tuple[Any, ...]]
 class Slot:
     """A place in compiled SQL that is filled in at each run, so that compiling once serves many.
 
-    ``AT`` is the moment of scoring, ``since(days)`` a moment that many days of 86,400 seconds before it; the others
-    say which leads.
+    ``AT`` is the moment of scoring, ``shifted(seconds)`` that many seconds after it; the others say which leads.
     """
 
     name: str
-    days: int = 0
+    seconds: int = 0
 
 
 AT: Final = Slot("at")
@@ -35,8 +34,8 @@ LOW: Final = Slot("low")
 HIGH: Final = Slot("high")
 
 
-def since(days: int) -> Slot:
-    return Slot("at", days)
+def shifted(seconds: int) -> Slot:
+    return Slot("at", seconds)
 
 
 def fill(params: Iterable[Any], *, at: datetime, **leads: Any) -> list[Any]:
@@ -45,7 +44,7 @@ def fill(params: Iterable[Any], *, at: datetime, **leads: Any) -> list[Any]:
 
 
 def _filled(slot: Slot, at: datetime, leads: dict[str, Any]) -> Any:
-    return at - timedelta(days=slot.days) if slot.name == "at" else leads[slot.name]
+    return at + timedelta(seconds=slot.seconds) if slot.name == "at" else leads[slot.name]
 
 
 class Sql(Expression):
