@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Value, When
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
-from scoring.services.explain import explain
 
 from leads.models import Lead, LeadStatus, StageChange
 from people.models import Role, Team, User
+from scoring.services.explain import explain
 from sla.models import Clock, Handoff
 from sla.services.escalations import reopen
 from sla.services.routing import match_rules, route, take_turns
@@ -120,16 +121,15 @@ def _handoff(change: StageChange, chosen: Route, explanation: dict[str, object],
 
 
 def _give_leads(handoffs: Sequence[Handoff], now: datetime) -> None:
-    """Set the owner of each lead and wake those that rested, in one statement."""
-    owners = [When(pk=handoff.lead_id, then=Value(handoff.owner_id)) for handoff in handoffs if handoff.owner_id]
-    Lead.objects.filter(pk__in=[handoff.lead_id for handoff in handoffs]).update(
-        owner_id=Case(*owners, default=F("owner_id")) if owners else F("owner_id"),
-        status_id=Case(
-            When(status__key__in=RESTING, then=LeadStatus.objects.filter(key="new").values("pk")[:1]),
-            default=F("status_id"),
-        ),
-        updated_at=now,
-    )
+    """Set the owner of each lead, a statement per owner, and wake those that rested."""
+    by_owner: dict[int, list[int]] = defaultdict(list)
+    for handoff in handoffs:
+        if handoff.owner_id is not None:
+            by_owner[handoff.owner_id].append(handoff.lead_id)
+    for owner_id, lead_ids in by_owner.items():
+        Lead.objects.filter(pk__in=lead_ids).update(owner_id=owner_id, updated_at=now)
+    resting = Lead.objects.filter(pk__in=[handoff.lead_id for handoff in handoffs], status__key__in=RESTING)
+    resting.update(status=LeadStatus.objects.get(key="new"), status_reason="", updated_at=now)
 
 
 def _teams(handoffs: Sequence[Handoff]) -> list[Team]:
