@@ -92,7 +92,8 @@
   });
 
   // The reader of a refused form starts at its summary of errors.
-  document.addEventListener("htmx:load", (event) => event.target.querySelector("[data-error-summary]")?.focus());
+  const SUMMARY = "[data-error-summary]";
+  document.addEventListener("htmx:load", ({ target }) => (target.matches(SUMMARY) ? target : target.querySelector(SUMMARY))?.focus());
   document.addEventListener("htmx:responseError", () => say(labels.labelFailed));
   document.addEventListener("htmx:sendError", () => say(labels.labelUnreachable));
   // The server closes a dialog after a success: HX-Trigger: baton:close-dialog

@@ -130,7 +130,8 @@
         },
       });
       const kept = still && document.getElementById(still.id);
-      if (kept && window.scrollY > 0) window.scrollBy(0, kept.getBoundingClientRect().top - still.top);
+      const moved = kept ? kept.getBoundingClientRect().top - still.top : 0;
+      if (moved && window.scrollY > 0) window.scrollBy({ top: moved, behavior: "instant" });
       window.htmx?.process(this.element);
       Baton.countdown.render(this.element);
       this.announce([...keys(this.element)].filter((id) => !before.has(id)).length);
