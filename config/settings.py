@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from config.environment import BASE_DIR, Environment, read
 
+# So that ModelForm[Lead] and the like, which the type checker wants, exist when the program runs.
+django_stubs_ext.monkeypatch()
+
 
 def database(environment: Environment) -> dict[str, Any]:
     """The connection: pooled, because both gunicorn's and Celery's threads come and go with their connections.
