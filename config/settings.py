@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import django_stubs_ext
 import environ
 import pghistory
 from csp.constants import NONE, SELF
