@@ -71,6 +71,7 @@ def test_a_form_that_asks_first_is_sent_only_after_yes(stage: Stage) -> None:
     page = stage.show(CONFIRM)
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_role("dialog")).to_contain_text("Publish it?")
+    assert stage.violations(page) == []
     page.get_by_role("button", name="Cancel").click()
     assert stage.asked("/sent/") == []
     page.get_by_role("button", name="Publish").click()
@@ -145,6 +146,7 @@ def test_the_menu_closes_by_escape_and_elsewhere(stage: Stage) -> None:
     menu = page.locator(".user-menu")
     menu.locator("summary").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    assert stage.violations(page) == []
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     menu.locator("summary").click()

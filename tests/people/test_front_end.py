@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 VENDOR = ROOT / "static" / "vendor"
 PAGES = [path for path in TEMPLATES if "emails" not in path.parts]
-INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|hx-vals=.js:", re.IGNORECASE)
+HANDLERS = r"\son(?:click|change|load|submit|input|focus|blur|error|toggle|key\w+|mouse\w+|pointer\w+)="
+INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|javascript:|hx-on|hx-vals=.js:|" + HANDLERS, re.IGNORECASE)
 FOREIGN = re.compile(r"""(?:src|href|action)=["'](?:https?:)?//""", re.IGNORECASE)
 ICON = re.compile(r"""{%\s*icon\s+["']([a-z0-9-]+)["']|icon=["']([a-z0-9-]+)["']""")
 
