@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
 
 if TYPE_CHECKING:
     from people.models import User
     from sla.models import Clock, Escalation, Handoff, Notice, Policy
+
+# A notice holds later levels of its clock back for so many tries of its own: some minutes of back-off.
+TRIES_BEFORE_GIVING_WAY = 3
 
 
 class PolicyQuerySet(models.QuerySet["Policy"]):
@@ -25,6 +28,24 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
 
     def unassigned(self) -> Self:
         return self.open().filter(owner__isnull=True)
+
+    def in_work_of(self, user: User) -> Self:
+        """A rep's open hand-offs whose first touch is done (or was never promised): no clock runs."""
+        return self.open().filter(owner=user).exclude(clocks__state="running")
+
+    def with_lead(self) -> Self:
+        """With all that a row of a work list shows, in the same query."""
+        return self.select_related("lead__company", "lead__source", "lead__status", "stage").defer(
+            "lead__custom", "routing"
+        )
+
+    def visible_to(self, user: User) -> Self:
+        """Like ``ClockQuerySet.visible_to``: all, one's people's, or one's team's."""
+        if user.role in {"executive", "administrator", "marketer"}:
+            return self
+        if user.role == "manager":
+            return self.filter(Q(team__manager=user) | Q(owner__reports_to=user) | Q(owner=user))
+        return self.filter(Q(owner=user) | Q(team=user.team_id, team__isnull=False))
 
 
 class ClockQuerySet(models.QuerySet["Clock"]):
@@ -44,6 +65,12 @@ class ClockQuerySet(models.QuerySet["Clock"]):
     def for_inbox(self, user: User) -> Self:
         """A rep's running clocks, what is due first on top."""
         return self.running().filter(owner=user).order_by("due_at", "pk")
+
+    def with_lead(self) -> Self:
+        """With all that a row of a work list shows, in the same query."""
+        return self.select_related("lead__company", "lead__source", "lead__status", "handoff__stage").defer(
+            "level_at", "lead__custom", "handoff__routing"
+        )
 
     def visible_to(self, user: User) -> Self:
         """Executives and administrators see all; a manager their teams and reports; a rep their own team."""
@@ -67,20 +94,18 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def deliverable(self, now: datetime) -> Self:
         """Due for a try, not claimed by a living worker, and no earlier notice of the same clock still to go out.
 
-        The last part keeps the order of the levels while the mail server is down (domain: each goes out in order).
+        The last part keeps the order of the levels while the mail server is down. A notice whose own mailbox keeps
+        failing gives way in the end: it must not keep the manager from hearing. What blocks is asked for by a
+        subquery per row on purpose: as a join it would read every message ever sent.
         """
-        earlier = self.model.objects.filter(
-            state__in=["pending", "sending"],
-            pk__lt=OuterRef("pk"),
-            escalations__clock__in=models.Subquery(
-                self.model.escalations.through.objects.filter(notice=OuterRef(OuterRef("pk"))).values(
-                    "escalation__clock"
-                )
-            ),
+        about = self.model.escalations.through.objects.filter(
+            notice=OuterRef("pk"),
+            escalation__clock__escalations__notices__state__in=("pending", "sending"),
+            escalation__clock__escalations__notices__tries__lte=TRIES_BEFORE_GIVING_WAY,
+            escalation__clock__escalations__notices__lt=OuterRef("pk"),
         )
-        return self.filter(
-            Q(state="pending") | Q(state="sending", claimed_until__lt=now), next_try_at__lte=now
-        ).exclude(Exists(earlier))
+        due = self.filter(Q(state="pending") | Q(state="sending", claimed_until__lt=now), next_try_at__lte=now)
+        return due.alias(earlier=Subquery(about.values("pk")[:1])).filter(earlier=None)
 
     def visible_to(self, user: User) -> Self:
         """A rep sees what was sent to them or about their leads; a manager that of their people; others all."""

@@ -1,0 +1,102 @@
+"""Detect: record every level that has come due, and nothing else (domain rules 1, 9, 11 and 12)."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, OperationalError, connection, transaction
+
+from sla.models import Clock, Escalation
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+BATCH = 1000
+
+logger = logging.getLogger(__name__)
+
+# One statement, so that a level is recorded and its clock moved on together or not at all. Whoever sweeps at the same
+# time takes other clocks; a level that is on record already is not recorded again, whatever the clock says.
+# level_at counts from 1 here; past its end it is null, which is what next_at is when no level is left.
+RECORD = """
+WITH due AS MATERIALIZED (
+    SELECT id, next_level, next_at
+    FROM sla_clock
+    WHERE next_at <= %(now)s AND (%(only)s::bigint IS NULL OR id = %(only)s)
+    ORDER BY next_at, id
+    LIMIT %(batch)s
+    FOR UPDATE SKIP LOCKED
+), recorded AS (
+    INSERT INTO sla_escalation (clock_id, level, level_at, recorded_at, state, error)
+    SELECT id, next_level, next_at, %(now)s, 'recorded', ''
+    FROM due
+    ORDER BY next_at, id
+    ON CONFLICT (clock_id, level) DO NOTHING
+)
+UPDATE sla_clock
+SET next_level = due.next_level + 1, next_at = level_at[due.next_level + 1]
+FROM due
+WHERE sla_clock.id = due.id
+"""
+
+
+def sweep(*, now: datetime, batch: int = BATCH) -> int:
+    """Record the levels due at ``now``, in batches of one transaction each; return how many.
+
+    A clock that missed several levels (an outage) comes up once per level, so they are recorded in their order.
+    """
+    total = 0
+    while recorded := _record_batch(now, batch):
+        total += recorded
+    return total
+
+
+def _record_batch(now: datetime, batch: int) -> int:
+    """How many clocks were dealt with; 0 ends the sweep."""
+    try:
+        return _record(now, batch)
+    except OperationalError:
+        raise  # the server's trouble, not a row's: the next beat tries again
+    except DatabaseError as error:
+        logger.warning("a batch of due clocks failed, taking them one by one: %s", error)
+    due = Clock.objects.due(now).order_by("next_at", "pk").values_list("pk", flat=True)[:batch]
+    return sum(_record_alone(pk, now) for pk in list(due))
+
+
+def _record(now: datetime, batch: int, only: int | None = None) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(RECORD, {"now": now, "batch": batch, "only": only})
+        return int(cursor.rowcount)
+
+
+def _record_alone(pk: int, now: datetime) -> int:
+    try:
+        return _record(now, 1, only=pk)
+    except OperationalError:
+        raise
+    except DatabaseError as error:
+        return _set_aside(pk, now, str(error))
+
+
+def _set_aside(pk: int, now: datetime, error: str) -> int:
+    """Halt a clock that cannot be recorded, with an escalation that says why (domain rule 12); 0 if not even that."""
+    logger.error("clock %s is set aside: %s", pk, error)
+    try:
+        with transaction.atomic():
+            clock = Clock.objects.select_for_update().get(pk=pk)
+            Escalation.objects.get_or_create(
+                clock_id=pk,
+                level=clock.next_level,
+                defaults={
+                    "level_at": clock.next_at or now,
+                    "recorded_at": now,
+                    "state": Escalation.State.SET_ASIDE,
+                    "error": error,
+                },
+            )
+            Clock.objects.filter(pk=pk).update(next_at=None)
+    except DatabaseError:
+        logger.exception("clock %s could not even be set aside", pk)
+        return 0
+    return 1
