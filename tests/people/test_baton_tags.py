@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django import forms
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from people.templatetags import baton
 
@@ -74,6 +75,14 @@ def test_due_takes_a_moment_to_warn_from(minutes: int, seconds: int) -> None:
 def test_due_does_not_depend_on_the_second_it_is_written() -> None:
     local = AT.astimezone(ZoneInfo("America/New_York"))
     assert baton.due(AT) == baton.due(local)
+
+
+@pytest.mark.parametrize(("language", "month"), [("en", "Nov"), ("es", "Nov"), ("pl", "Lis"), ("pt-br", "Nov")])
+def test_a_time_speaks_the_readers_language_as_django_does(language: str, month: str) -> None:
+    with translation.override(language):
+        html = baton.moment(AT)
+        assert f">22 {month}, 13:35</time>" in html
+        assert f'title="{date_format(AT, "D j M Y, H:i T")}"' in html
 
 
 @pytest.mark.parametrize("tag", [baton.due, baton.ago, baton.moment])
