@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
     from django.forms import BaseForm
-    from django.forms.formsets import BaseFormSet
     from django.http import HttpRequest, HttpResponse
 
 REFUSED = 422
@@ -31,13 +30,13 @@ class Editor:
     one is refused, because somebody changed the row in between.
     """
 
-    def __init__(self, request: HttpRequest, form: BaseForm, **rows: BaseFormSet[Any]) -> None:
+    def __init__(self, request: HttpRequest, form: Any, **rows: Any) -> None:
         self.request = request
         self.form = form
         self.rows = rows
         self.seen = _fingerprint([form.initial, *(formset.initial for formset in rows.values())])
 
-    def __getitem__(self, name: str) -> BaseFormSet[Any]:
+    def __getitem__(self, name: str) -> Any:
         return self.rows[name]
 
     @property

@@ -51,6 +51,11 @@ class Told:
     rows: QuerySet[Any]
     show: Mapping[str, Show] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, row: Any, show: Mapping[str, Show] | None = None) -> Told:
+        """The history of one row, of whatever tracked model."""
+        return cls(row.events.all(), show or {})
+
 
 def history_of(*told: Told, most: int = 50) -> list[Change]:
     """The latest changes of all these rows, newest first."""

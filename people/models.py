@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from people.querysets import TeamQuerySet, UserManager
 from people.zones import validate_zone
 
-
 # Who may do what, and who answers for whom, is worth a history; when somebody last signed in is not.
 TRACKED_FIELDS = (
     "email",

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 
-
 _TOOLS = {"DELETE", "ORDER"}
 
 
@@ -22,7 +21,7 @@ class Rows(forms.BaseFormSet[Any]):
         return rows
 
     def _says_something(self, form: forms.BaseForm) -> bool:
-        if not form.is_valid() or (self.can_delete and self._should_delete_form(form)):
+        if not form.is_valid() or form.cleaned_data.get("DELETE"):
             return False
         return any(value not in (None, "", []) for name, value in form.cleaned_data.items() if name not in _TOOLS)
 

@@ -36,3 +36,16 @@
   });
   document.querySelectorAll("[data-formset-row]").forEach(narrow);
 })();
+
+// <div data-when-field="effect" data-when="points">: there only while the field has that value (or any, without one).
+(() => {
+  "use strict";
+  function settle(name) {
+    const field = document.querySelector(`[name="${name}"]`);
+    for (const box of document.querySelectorAll(`[data-when-field="${name}"]`)) {
+      box.hidden = box.dataset.when ? box.dataset.when !== field.value : !field.value;
+    }
+  }
+  document.addEventListener("change", (event) => event.target.name && settle(event.target.name));
+  for (const box of document.querySelectorAll("[data-when-field]")) settle(box.dataset.whenField);
+})();

@@ -1,0 +1,1 @@
+"""Forms of profiles, personas and scoring models; the floor above edits conditions by ``scoring.forms.conditions``."""
