@@ -136,9 +136,6 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# Forms take their looks from templates/django/forms.
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
-
 # Forms are drawn by templates/django/forms, where Django's own are the fallback.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
