@@ -1,0 +1,140 @@
+"""Pages: asked for in this process, signed in, with the product's middleware, beside the floor page.
+
+A warm connection to the database is kept in both; what is measured is Baton's work, not the web server's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import cycle
+
+from django.db.models import Count
+from django.test import Client
+
+from bench import place
+from bench.registry import Effort, Result, Target, benchmark
+from bench.timing import interleaved, milliseconds, seconds
+from leads.models import Lead
+from people.models import User
+from sla.models import Clock
+
+FLOOR = "/bench/floor/"
+READERS = 10
+TIMES = 60
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+# Of any page, unless said otherwise: what a page of fifty rows may cost beyond what every page costs.
+PAGE = Target("ratio", 3.0)
+
+Asking = Callable[[User], str]
+
+
+def readers(role: str, count: int = READERS) -> list[User]:
+    """People of a role; not one only, whose rows would soon all be in memory."""
+    return list(User.objects.filter(role=role).order_by("pk")[:count])
+
+
+def sign_in(user: User) -> Client:
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+def ask(client: Client, path: str) -> bytes:
+    """The page; anything but 200 is no measurement."""
+    response = client.get(path)
+    if response.status_code != 200:
+        raise RuntimeError(f"{path} answered {response.status_code}")
+    return response.content
+
+
+def against_floor(users: Sequence[User], path: Asking, times: int) -> tuple[list[float], list[float]]:
+    """Seconds of a page and of the floor, in turn, for one reader after the other."""
+    asking = [(sign_in(user), path(user)) for user in users]
+    for client, target in asking:
+        ask(client, target)
+        ask(client, FLOOR)
+    pages, floors = cycle(asking), cycle(asking)
+    return tuple(interleaved(times, lambda: ask(*next(pages)), lambda: ask(next(floors)[0], FLOOR)))  # type: ignore[return-value]  # two works, two lists
+
+
+def page(name: str, users: Sequence[User], path: Asking, effort: Effort, target: Target | None = PAGE) -> Result:
+    taken, floor = against_floor(users, path, effort.times(TIMES))
+    return milliseconds(name, Lead.objects.count(), taken, floor, target)
+
+
+@benchmark("inbox")
+def inbox(effort: Effort) -> Iterable[Result]:
+    """The SDR's inbox with five hundred running clocks each, and the same with ten thousand leads in all."""
+    yield page("inbox", readers("sdr"), lambda _user: "/inbox/", effort)
+    yield grown(effort)
+
+
+def grown(effort: Effort) -> Result:
+    """How much the inbox grows with the database: blocks of requests in the large and in the small one, in turn."""
+    rows, large, small = Lead.objects.count(), [], []
+    for _ in range(effort.times(4)):
+        large += block(effort)
+        with place.database(place.small_name()):
+            small += block(effort)
+    return milliseconds("inbox vs 10 k leads", rows, large, small, Target("ratio", 1.3))
+
+
+def block(effort: Effort) -> list[float]:
+    clients = [sign_in(user) for user in readers("sdr", 2)]
+    for client in clients:
+        ask(client, "/inbox/")
+    return [seconds(lambda client=client: ask(client, "/inbox/")) for client in clients * effort.times(12)]  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+
+
+@benchmark("inbox_live")
+def inbox_live(effort: Effort) -> Iterable[Result]:
+    """What every open inbox asks every second and a half, when nothing has changed: the answer 304."""
+    users = readers("sdr")
+    tags = {}
+    for user in users:
+        tags[user.pk] = sign_in(user).get("/inbox/live/").headers["ETag"]
+    clients = cycle([(sign_in(user), tags[user.pk]) for user in users])
+    floors = cycle([sign_in(user) for user in users])
+
+    def unchanged() -> None:
+        client, tag = next(clients)
+        answer = client.get("/inbox/live/", headers={"If-None-Match": tag})
+        if answer.status_code != 304:
+            raise RuntimeError(f"/inbox/live/ answered {answer.status_code}")
+
+    taken, floor = interleaved(effort.times(TIMES), unchanged, lambda: ask(next(floors), FLOOR))
+    yield milliseconds("inbox_live", Clock.objects.running().count(), taken, floor, Target("ratio", 1.0))
+
+
+@benchmark("lead_page")
+def lead_page(effort: Effort) -> Iterable[Result]:
+    """A lead in hand with everything that happened to it: the busiest one of each rep."""
+    yield page("lead_page", readers("sdr"), busiest_lead, effort)
+
+
+def busiest_lead(user: User) -> str:
+    mine = Lead.objects.filter(owner=user, clocks__state="running")[:200].values("pk")
+    lead = Lead.objects.filter(pk__in=mine).annotate(n=Count("events")).order_by("-n").values_list("pk", flat=True)[0]
+    return f"/leads/{lead}/"
+
+
+@benchmark("lead_list")
+def lead_list(effort: Effort) -> Iterable[Result]:
+    """The newest leads: for a rep (the team's), a manager (several owners), a marketer (all), and a search."""
+    for role in ("sdr", "manager", "marketer"):
+        yield page(f"lead_list ({role})", readers(role), lambda _user: "/leads/", effort)
+    yield page("lead_list (search)", readers("marketer"), lambda _user: "/leads/?q=kowal", effort)
+
+
+@benchmark("board")
+def board(effort: Effort) -> Iterable[Result]:
+    """The SLA board: for a manager of one team, and for an executive, who sees all of the open clocks."""
+    for role in ("manager", "executive"):
+        yield page(f"board ({role})", readers(role), lambda _user: "/board/", effort)
+
+
+@benchmark("notices")
+def notices(effort: Effort) -> Iterable[Result]:
+    """The messages sent: for a rep (their own), and for an executive (all)."""
+    for role in ("sdr", "executive"):
+        yield page(f"notices ({role})", readers(role), lambda _user: "/notices/", effort)

@@ -1,0 +1,10 @@
+-- The lists every lead points at, beside those that a migration loads.
+INSERT INTO leads_source (id, name, is_active)
+SELECT ordinality, name, TRUE
+FROM unnest(ARRAY[
+    'Google', 'Direct traffic', 'LinkedIn', 'Newsletter', 'Webinar', 'Referral', 'Organic search', 'Trade fair',
+    'Partner', 'Facebook', 'Cold list', 'Podcast'
+]) WITH ORDINALITY AS s (name, ordinality);
+
+INSERT INTO leads_customfield (key, name, position, is_active, kind, choices)
+VALUES ('seats', 'Seats', 10, TRUE, 'number', '{}'), ('uses', 'Uses today', 20, TRUE, 'text', '{}');
