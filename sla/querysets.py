@@ -35,9 +35,7 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
 
     def with_lead(self) -> Self:
         """With all that a row of a work list shows, in the same query."""
-        return self.select_related("lead__company", "lead__source", "lead__status", "stage").defer(
-            "lead__custom", "routing"
-        )
+        return self.select_related("lead__company", "lead__source").defer("lead__custom", "routing")
 
     def visible_to(self, user: User) -> Self:
         """Like ``ClockQuerySet.visible_to``: all, one's people's, or one's team's."""
@@ -68,7 +66,7 @@ class ClockQuerySet(models.QuerySet["Clock"]):
 
     def with_lead(self) -> Self:
         """With all that a row of a work list shows, in the same query."""
-        return self.select_related("lead__company", "lead__source", "lead__status", "handoff__stage").defer(
+        return self.select_related("lead__company", "lead__source", "handoff").defer(
             "level_at", "lead__custom", "handoff__routing"
         )
 
