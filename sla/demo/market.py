@@ -156,7 +156,7 @@ def found_companies(market: Market) -> list[Company]:
     dice = market.dice
     companies = []
     for number, (root, (ending, industry)) in enumerate((root, trade) for root in ROOTS for trade in TRADES):
-        country, city, *_ = PLACES[number % len(PLACES)]
+        country, city, *_ = PLACES[(3 * number + number // len(TRADES)) % len(PLACES)]
         companies.append(
             Company(
                 name=f"{root} {ending}",

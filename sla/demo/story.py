@@ -1,7 +1,7 @@
 """The last three weeks at the demonstration company, lived through the product's own services.
 
-Nothing is written behind their backs: the story goes from hour to hour, drains the flow, lets SDRs answer (most of them
-in time) and sweeps, so that every clock, attempt, escalation and notice is one that really happened.
+Nothing is written behind their backs: the story goes on in steps of three hours, drains the flow, lets SDRs
+answer (most of them in time) and sweeps, so that every clock, attempt, escalation and notice is one that really happened.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from people.models import User
 
 LEADS = 300
-STEP = timedelta(hours=1)
+STEP = timedelta(hours=3)
 DEMONSTRATED = 4
 OUTCOMES = ("connected", "no_answer", "no_answer", "voicemail", "connected")
 
@@ -50,18 +50,23 @@ def tell(now: datetime) -> None:
 
 
 def _live(market: Market, events: list[Event]) -> None:
-    """Hour by hour: who did something is scored, who qualifies is handed over, who was called is answered."""
+    """Step by step: who did something is scored, who qualifies is handed over, who was called is answered."""
     acted: dict[int, set[int]] = defaultdict(set)
     start = market.now - timedelta(days=DAYS)
     for event in events:
         acted[int((event.occurred_at - start) / STEP)].add(event.lead_id)
     for number in range(int((market.now - start) / STEP)):
         at = start + (number + 1) * STEP
-        mark_changed(lead_ids=acted[number], now=at)
-        while flow.run(now=at).drained:
-            pass
+        if number in acted:
+            mark_changed(lead_ids=acted[number], now=at)
+            _drain(at)
         _answer(market, at)
         _tell_of_breaches(at)
+
+
+def _drain(at: datetime) -> None:
+    while flow.run(now=at).drained:
+        pass
 
 
 def _answer(market: Market, at: datetime) -> None:
@@ -85,7 +90,7 @@ def _answer(market: Market, at: datetime) -> None:
 
 
 def _unanswered(market: Market, at: datetime) -> Iterator[Clock]:
-    """Running clocks that fall due in the coming hour, oldest first; the newest of all are forgotten."""
+    """Running clocks that fall due before the next step, oldest first; the newest of all are forgotten."""
     waiting = Clock.objects.running().filter(due_at__lte=at + STEP).select_related("lead", "owner").order_by("due_at")
     recently = market.now - timedelta(hours=30)
     for clock in waiting:
@@ -107,8 +112,7 @@ def _win_some(ae: User, now: datetime) -> None:
         stage = LifecycleStage.objects.get(key=key)
         for lead in chosen:
             move_by_hand(lead=lead, to_stage=stage, by=ae, reason="Agreed on the call", now=now - timedelta(hours=2))
-    while flow.run(now=now).drained:
-        pass
+    _drain(now)
 
 
 def _write_notes(market: Market, author: User) -> None:
