@@ -1,7 +1,7 @@
 """The last three weeks at the demonstration company, lived through the product's own services.
 
 Nothing is written behind their backs: the story goes on in steps of three hours, drains the flow, lets SDRs
-answer (most of them in time) and sweeps, so that every clock, attempt, escalation and notice is one that really happened.
+answer (most of them in time) and sweeps, so that every clock, attempt, escalation and notice really happened.
 """
 
 from __future__ import annotations
