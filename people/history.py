@@ -9,6 +9,7 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db.models import Field, ForeignKey
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -53,8 +54,13 @@ class Told:
 
     @classmethod
     def of(cls, row: Any, show: Mapping[str, Show] | None = None) -> Told:
-        """The history of one row, of whatever tracked model."""
-        return cls(row.events.all(), show or {})
+        """The history of one row of a model tracked as ``<Model>History``."""
+        return cls(events(row._meta.app_label, f"{row._meta.object_name}History").filter(pgh_obj_id=row.pk), show or {})
+
+
+def events(app: str, model: str) -> QuerySet[Any]:
+    """The rows of a history table, by the name of its model."""
+    return apps.get_model(app, model)._default_manager.all()
 
 
 def history_of(*told: Told, most: int = 50) -> list[Change]:

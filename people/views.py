@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from people.editor import Editor, locked
 from people.forms import PeopleFilter, PersonForm, ProfileForm, TeamForm
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 @requires(Can.MANAGE_PEOPLE)
+@require_safe
 def person_list(request: HttpRequest) -> HttpResponse:
     form = PeopleFilter(request.GET)
     return render(request, "people/person_list.html", {"form": form, "people": form.people()})
@@ -61,6 +62,7 @@ def person_invite(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Can.MANAGE_PEOPLE)
+@require_safe
 def team_list(request: HttpRequest) -> HttpResponse:
     active = Count("members", filter=Q(members__is_active=True))
     teams = Team.objects.select_related("manager").annotate(active=active).order_by("side", "name")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from people.editor import REFUSED, Editor, carried_out, locked
-from people.history import Told, history_of
+from people.history import Told, events, history_of
 from people.ordering import last_position, move, step_of
 from people.permissions import Can, may, requires, signed_in
 from scoring.forms.conditions import conditions_on_event, conditions_on_lead
@@ -28,12 +27,14 @@ if TYPE_CHECKING:
 
 
 @requires(Can.SEE_SCORING)
+@require_safe
 def scoring_model(request: HttpRequest) -> HttpResponse:
     """What scores leads today."""
     return _show(request, ScoringModel.objects.published())
 
 
 @requires(Can.SEE_SCORING)
+@require_safe
 def scoring_version(request: HttpRequest, pk: int) -> HttpResponse:
     return _show(request, get_object_or_404(ScoringModel, pk=pk))
 
@@ -212,5 +213,5 @@ _SHOWN = {"conditions": conditions_text, "event_conditions": event_conditions_te
 
 def _history(model: ScoringModel) -> Any:
     """The version's own changes and those of its rules and thresholds, as long as it was a draft."""
-    children = (apps.get_model("scoring", name)._default_manager for name in ("RuleHistory", "ThresholdHistory"))
+    children = (events("scoring", name) for name in ("RuleHistory", "ThresholdHistory"))
     return history_of(Told.of(model), *(Told(rows.filter(model_id=model.pk), _SHOWN) for rows in children))

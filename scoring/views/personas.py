@@ -9,7 +9,7 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from people.editor import Editor, locked
 from people.history import Told, history_of
@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 
 
 @requires(Can.SEE_SCORING)
+@require_safe
 def persona_list(request: HttpRequest) -> HttpResponse:
     may_edit = may(signed_in(request), Can.EDIT_SCORING)
     return render(request, "scoring/persona_list.html", {"personas": Persona.objects.all(), "may_edit": may_edit})
 
 
 @requires(Can.SEE_SCORING)
+@require_safe
 def persona_detail(request: HttpRequest, pk: int) -> HttpResponse:
     persona = get_object_or_404(Persona, pk=pk)
     context = {
@@ -49,6 +51,7 @@ def persona_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Can.SEE_SCORING)
+@require_safe
 def persona_matches(request: HttpRequest, pk: int) -> HttpResponse:
     """How many leads match: asked for by the page itself, because it looks at every lead."""
     count = count_matches(get_object_or_404(Persona, pk=pk).conditions)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.apps import apps
 from django.contrib import messages
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from people.editor import Editor, locked
-from people.history import Told, history_of
+from people.history import Told, events, history_of
 from people.ordering import move, step_of
 from people.permissions import Can, may, requires, signed_in
 from scoring.editing import count_icp_matches, delete_criterion, save_criterion, save_icp, use_of
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
 
 @requires(Can.SEE_SCORING)
+@require_safe
 def icp_list(request: HttpRequest) -> HttpResponse:
     icps = Icp.objects.select_related("owner").prefetch_related("criteria")
     may_edit = may(signed_in(request), Can.EDIT_SCORING)
@@ -36,6 +36,7 @@ def icp_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Can.SEE_SCORING)
+@require_safe
 def icp_detail(request: HttpRequest, pk: int) -> HttpResponse:
     icp = get_object_or_404(Icp.objects.select_related("owner"), pk=pk)
     criteria = list(icp.criteria.all())
@@ -52,6 +53,7 @@ def icp_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Can.SEE_SCORING)
+@require_safe
 def icp_matches(request: HttpRequest, pk: int) -> HttpResponse:
     """How many leads match: asked for by the page itself, because it looks at every lead."""
     counts = count_icp_matches(get_object_or_404(Icp, pk=pk))
@@ -141,5 +143,5 @@ _SHOWN = {"conditions": conditions_text}
 
 
 def _history(icp: Icp) -> list[Change]:
-    criteria = apps.get_model("scoring", "IcpCriterionHistory")._default_manager.filter(icp_id=icp.pk)
+    criteria = events("scoring", "IcpCriterionHistory").filter(icp_id=icp.pk)
     return history_of(Told.of(icp), Told(criteria, _SHOWN))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import time
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from people.editor import Editor, locked
-from people.history import Told, history_of
+from people.history import Told, events, history_of
 from people.permissions import Can, may, requires, signed_in
 from people.zones import zone_names
 from sla.forms.calendars import CalendarForm, ClosedDays, Spans, calendar_terms
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 @requires(Can.SEE_POLICIES)
+@require_safe
 def calendar_list(request: HttpRequest) -> HttpResponse:
     assigned = Prefetch("assignments", CalendarAssignment.objects.select_related("team", "user"))
     calendars = Calendar.objects.prefetch_related("spans", "closed_days", assigned).order_by("-is_default", "name")
@@ -84,11 +85,7 @@ def _history(calendar: Calendar) -> list[Change]:
     days = {"weekday": lambda value: str(CalendarSpan.Weekday(value).label)}
     return history_of(
         Told.of(calendar),
-        Told(_events("CalendarSpanHistory").filter(calendar_id=calendar.pk), days),
-        Told(_events("ClosedDayHistory").filter(calendar_id=calendar.pk)),
-        Told(_events("CalendarAssignmentHistory").filter(calendar_id=calendar.pk)),
+        Told(events("sla", "CalendarSpanHistory").filter(calendar_id=calendar.pk), days),
+        Told(events("sla", "ClosedDayHistory").filter(calendar_id=calendar.pk)),
+        Told(events("sla", "CalendarAssignmentHistory").filter(calendar_id=calendar.pk)),
     )
-
-
-def _events(model: str) -> Any:
-    return apps.get_model("sla", model)._default_manager.all()

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from people.editor import Editor, locked
 from people.history import Told, history_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 @requires(Can.SIGN_IN)
+@require_safe
 def glossary(request: HttpRequest) -> HttpResponse:
     may_edit = may(signed_in(request), Can.EDIT_GLOSSARY)
     return render(request, "sla/glossary.html", {"entries": entries(), "may_edit": may_edit})

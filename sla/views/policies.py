@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from people.editor import Editor, locked
 from people.history import Told, history_of
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 @requires(Can.SEE_POLICIES)
+@require_safe
 def policy_list(request: HttpRequest) -> HttpResponse:
     """Every promise in the order in which they are tried, each in words."""
     running = Count("versions__clocks", filter=Q(versions__clocks__state="running"))

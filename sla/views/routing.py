@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from people.editor import Editor, locked
 from people.history import Told, history_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 @requires(Can.SEE_POLICIES)
+@require_safe
 def routing_list(request: HttpRequest) -> HttpResponse:
     rules = list(RoutingRule.objects.select_related("stage", "team"))
     rows = zip(rules, all_in_words([rule.conditions for rule in rules]), strict=True)
