@@ -182,7 +182,7 @@ class Compiler:
     def points(self, rule: Rule) -> str:
         """Hundredths: 0 unless the rule holds; a persona's rule holds for those whose persona it is."""
         if rule.persona_id is not None:
-            return f"CASE WHEN {self.persona()} = {rule.pk} THEN {rule.points * 100} ELSE 0 END"
+            return f"CASE WHEN {self.persona()} = {rule.pk} THEN {_worth(rule)} ELSE 0 END"
         return f"CASE WHEN {self.holds(rule)} THEN {_worth(rule)} ELSE 0 END"
 
     def persona(self) -> str:
