@@ -74,6 +74,16 @@ class Line:
         return self.late >= JUST_DUE
 
     @property
+    def missed_levels(self) -> str:
+        """The levels that fired, as a list in words."""
+        return ", ".join(map(str, self.missed))
+
+    @property
+    def next_people(self) -> str:
+        """Whom the next level goes to, in the language of the moment."""
+        return ", ".join(map(str, self.next_who))
+
+    @property
     def ahead(self) -> timedelta:
         return -self.late
 
