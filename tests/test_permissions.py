@@ -85,6 +85,7 @@ PAGES = {
     "routing-create": form(POLICY_EDITORS),
     "routing-edit": form(POLICY_EDITORS, "routing_rule"),
     "routing-delete": act(POLICY_EDITORS, "routing_rule"),
+    "routing-strays": act(POLICY_EDITORS),
     "routing-move": act(POLICY_EDITORS, "routing_rule"),
     "calendar-list": reading(EVERYBODY),
     "calendar-create": form(POLICY_EDITORS),

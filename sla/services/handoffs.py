@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from leads.models import Lead, LeadStatus, StageChange
+from leads.services.queue import mark_changed
 from people.models import Role, Team, User
+from scoring.conditions import to_q
 from scoring.services.explain import explain
-from sla.models import Clock, Handoff
+from sla.models import Clock, Handoff, RoutingRule
 from sla.services.escalations import reopen
 from sla.services.routing import match_rules, route, take_turns
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    from leads.querysets import LeadQuerySet
     from sla.services.routing import Route
 
 # Statuses in which a lead rested; being handed off wakes it.
@@ -81,6 +86,25 @@ def reassign(*, handoff: Handoff, to: User, by: User, now: datetime) -> Handoff:
         return handoff
     _hand_to(handoff, to, now, why=f"reassigned by {by}")
     return handoff
+
+
+def strays() -> LeadQuerySet:
+    """Leads in a stage that a rule hands over, given to nobody: they got there before there was such a rule."""
+    rules = RoutingRule.objects.filter(is_active=True)
+    fits = reduce(or_, (Q(to_q(rule.conditions), stage=rule.stage_id) for rule in rules), Q(pk__in=[]))
+    newest = StageChange.objects.filter(lead=OuterRef(OuterRef("pk"))).order_by("-changed_at", "-pk").values("pk")[:1]
+    unhanded = StageChange.objects.filter(
+        pk=Subquery(newest), to_stage=OuterRef("stage"), handoff__isnull=True
+    ).exclude(reason=StageChange.Reason.IMPORTED)
+    in_hand = Handoff.objects.open().filter(lead=OuterRef("pk"))
+    return Lead.objects.filter(fits, Exists(unhanded), ~Exists(in_hand), status__is_closed=False)
+
+
+def hand_over_strays(*, now: datetime) -> int:
+    """Send the strays through the flow; returns how many. An act of its own, as domain rule 6 wants it."""
+    lead_ids = list(strays().order_by("pk").values_list("pk", flat=True))
+    mark_changed(lead_ids=lead_ids, now=now)
+    return len(lead_ids)
 
 
 def _unhanded(lead_ids: Collection[int]) -> Sequence[StageChange]:

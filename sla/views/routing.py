@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from people.editor import Editor, locked
@@ -19,6 +21,7 @@ from scoring.wording import all_in_words, conditions_text
 from sla.forms.routing import RoutingForm
 from sla.models import RoutingRule
 from sla.presenting import queues
+from sla.services.handoffs import hand_over_strays, strays
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -30,7 +33,22 @@ def routing_list(request: HttpRequest) -> HttpResponse:
     rules = list(RoutingRule.objects.select_related("stage", "team"))
     rows = zip(rules, all_in_words([rule.conditions for rule in rules]), strict=True)
     may_edit = may(signed_in(request), Can.EDIT_POLICIES)
-    return render(request, "sla/routing_list.html", {"rows": list(rows), "queues": queues(), "may_edit": may_edit})
+    context = {
+        "rows": list(rows),
+        "queues": queues(),
+        "may_edit": may_edit,
+        "strays": strays().count() if may_edit else 0,
+    }
+    return render(request, "sla/routing_list.html", context)
+
+
+@requires(Can.EDIT_POLICIES)
+@require_POST
+def routing_strays(request: HttpRequest) -> HttpResponse:
+    count = hand_over_strays(now=timezone.now())
+    said = ngettext("%(count)s lead is being handed over.", "%(count)s leads are being handed over.", count)
+    messages.success(request, said % {"count": count})
+    return redirect("routing-list")
 
 
 @requires(Can.EDIT_POLICIES)
