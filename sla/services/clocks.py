@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch
-from scoring.conditions import to_q
 
 from leads.models import Lead
+from scoring.conditions import to_q
 from sla.models import Clock, Level, Policy, PolicyVersion
 from sla.services.calendars import Rota, load_rota
 from sla.services.escalations import withdraw

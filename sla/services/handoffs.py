@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -129,7 +129,7 @@ def _unhanded(lead_ids: Collection[int]) -> Sequence[StageChange]:
     )
 
 
-def _handoff(change: StageChange, chosen: Route, explanation: dict[str, object], now: datetime) -> Handoff:
+def _handoff(change: StageChange, chosen: Route, explanation: dict[str, Any], now: datetime) -> Handoff:
     return Handoff(
         lead_id=change.lead_id,
         stage_id=change.to_stage_id,

@@ -116,7 +116,7 @@ def _problem_of_levels(terms: PolicyTerms) -> str:
         return _("A policy needs at least one level: who hears when nothing happens?")
     if any(later.offset_seconds <= earlier.offset_seconds for earlier, later in pairwise(terms.levels)):
         return _("Each level comes later than the one before it.")
-    if terms.levels[0].offset_seconds <= -terms.duration_seconds:
+    if terms.levels[0].offset_seconds <= min(-terms.duration_seconds, -1):
         return _("The first level would come before the clock starts.")
     known = set(Level.Recipient.values)
     if any(not level.recipients or set(level.recipients) - known for level in terms.levels):

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 
-from leads.models import ChangedLead, StageChange
+from leads.models import ChangedLead, LifecycleStage, StageChange
 from leads.services.queue import mark_changed
 from leads.services.stages import move_by_hand
 from scoring.models import LeadScore
+from scoring.services.score import score_leads
 from sla import flow
 from sla.models import Clock, Handoff
 from tests.cast import NOW, build_lead, build_user
@@ -76,7 +77,7 @@ def test_a_threshold_moves_and_hands_over_with_the_explanation(
     assert handoff.owner == owner
     assert handoff.explanation["total"] == 30
     assert [(line["name"], line["points"]) for line in handoff.explanation["lines"]] == [("In Spain", 30)]
-    assert handoff.stage_change.reason == StageChange.Reason.THRESHOLD
+    assert handoff.stage_change == StageChange.objects.get(lead=lead, reason=StageChange.Reason.THRESHOLD)
 
 
 def test_just_below_the_threshold_stays(ready: None, owner: User, make_lead: MakeLead, now: datetime) -> None:
@@ -108,7 +109,9 @@ def test_a_lead_moved_by_hand_is_handed_over_too(
     ready: None, owner: User, marketer: User, make_lead: MakeLead, now: datetime
 ) -> None:
     lead = make_lead()
-    move_by_hand(lead=lead, to_stage=_stage("mql"), by=marketer, reason="Met at the fair", now=now)
+    move_by_hand(
+        lead=lead, to_stage=LifecycleStage.objects.get(key="mql"), by=marketer, reason="Met at the fair", now=now
+    )
 
     drain(now)
 
@@ -168,7 +171,7 @@ def test_one_bad_lead_is_set_aside_and_the_others_go_on(
 ) -> None:
     good, bad, also_good = (make_lead(country="Spain") for _ in range(3))
     mark_changed(lead_ids=[good.pk, bad.pk, also_good.pk], now=now)
-    real = flow.score_leads
+    real = score_leads
 
     def fail_on_bad(*, lead_ids: list[int], now: datetime) -> int:
         if bad.pk in lead_ids:
@@ -235,9 +238,3 @@ def test_two_workers_at_once_hand_every_lead_over_once(ready: None, owner: User,
     assert handed == Handoff.objects.count() == Clock.objects.count() == StageChange.objects.count() == 60
     assert set(Counter(Handoff.objects.values_list("owner", flat=True)).values()) == {30}
     assert not ChangedLead.objects.exists()
-
-
-def _stage(key: str) -> object:
-    from leads.models import LifecycleStage
-
-    return LifecycleStage.objects.get(key=key)

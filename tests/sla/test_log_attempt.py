@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.exceptions import ValidationError
-from sla.services.sweep import sweep
 
 from leads.models import Attempt
 from leads.services.leads import update_lead
 from sla.models import Clock, Escalation
 from sla.services.attempts import log_attempt
+from sla.services.sweep import sweep
 from tests.sla.build import build_clock, build_policy
 
 if TYPE_CHECKING:

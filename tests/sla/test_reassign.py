@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.exceptions import ValidationError
-from sla.services.compose import compose
-from sla.services.sweep import sweep
 
 from people.models import User
 from sla.models import Clock, Escalation, Handoff, Notice
+from sla.services.compose import compose
 from sla.services.handoffs import assign_waiting, reassign
+from sla.services.sweep import sweep
 from tests.sla.build import build_clock, build_policy
 
 if TYPE_CHECKING:
