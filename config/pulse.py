@@ -10,10 +10,10 @@ from celery.beat import Scheduler
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from people import pulse
+
 EVERY_SECONDS = 5.0
-LASTS_SECONDS = 15
-WORKER = "pulse:worker"
-BEAT = "pulse:beat"
+LASTS_SECONDS, WORKER, BEAT = pulse.LASTS_SECONDS, pulse.WORKER, pulse.BEAT
 
 logger = logging.getLogger(__name__)
 

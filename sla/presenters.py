@@ -65,6 +65,11 @@ class WorkRow:
         return warn_seconds(self.clock) if self.clock else 0
 
     @property
+    def fired(self) -> int:
+        """How many levels of the running clock have fired."""
+        return self.clock.next_level - 1 if self.clock else 0
+
+    @property
     def can_call(self) -> bool:
         return not self.lead.do_not_call
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sla.views import acts, home, inbox, lead
+from sla.views import acts, board, home, inbox, lead, notices, system
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,6 +14,15 @@ urlpatterns = [
     path("leads/<int:pk>/", lead.lead_detail, name="lead-detail"),
     path("leads/<int:pk>/attempts/", acts.attempt_create, name="attempt-create"),
     path("leads/<int:pk>/notes/", acts.note_create, name="note-create"),
+    path("board/", board.board, name="board"),
+    path("board/live/", board.board_live, name="board-live"),
     path("handoffs/<int:pk>/reassign/", acts.handoff_reassign, name="handoff-reassign"),
     path("handoffs/reassign/", acts.handoffs_reassign, name="handoffs-reassign"),
+    path("notices/", notices.notice_list, name="notice-list"),
+    path("notices/live/", notices.notice_list_live, name="notice-list-live"),
+    path("notices/<int:pk>/", notices.notice_detail, name="notice-detail"),
+    path("notices/<int:pk>/retry/", notices.notice_retry, name="notice-retry"),
+    path("system/", system.system, name="system"),
+    path("system/leads/<int:pk>/retry/", system.retry_changed_lead, name="system-retry-lead"),
+    path("system/escalations/<int:pk>/retry/", system.retry_escalation, name="system-retry-escalation"),
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 MOST_AT_ONCE = 200
+MOST_ID = 2**63 - 1
 
 # What can come of each channel, the usual first. An e-mail is never busy.
 OUTCOMES: dict[str, tuple[Outcome, ...]] = {
@@ -115,6 +116,25 @@ class BulkReassignForm(ReassignForm):
         if len(chosen) > MOST_AT_ONCE:
             raise forms.ValidationError(_("Reassign at most %(most)d leads at once.") % {"most": MOST_AT_ONCE})
         return chosen
+
+
+class BoardFilter(forms.Form):
+    """What the board lists; ``owner`` is an id or ``none``."""
+
+    STATES = (("breached", _("Late")), ("soon", _("Due soon")), ("waiting", _("All waiting")))
+
+    state = forms.ChoiceField(required=False, choices=STATES)
+    team = forms.IntegerField(required=False, min_value=1, max_value=MOST_ID)
+    owner = forms.CharField(required=False)
+
+    def clean_state(self) -> str:
+        return self.cleaned_data["state"] or "breached"
+
+    def clean_owner(self) -> int | str | None:
+        owner = self.cleaned_data["owner"]
+        if owner in ("", "none"):
+            return owner or None
+        return int(forms.IntegerField(min_value=1, max_value=MOST_ID).clean(owner))
 
 
 class NoticeFilter(forms.Form):
