@@ -66,7 +66,8 @@ def events(app: str, model: str) -> QuerySet[Any]:
 def history_of(*told: Told, most: int = 50) -> list[Change]:
     """The latest changes of all these rows, newest first."""
     changes = [change for one in told for change in _changes(one)]
-    return sorted(changes, key=attrgetter("at"), reverse=True)[:most]
+    # Turned round after sorting, so that of one row's changes in one transaction the last stands first.
+    return sorted(changes, key=attrgetter("at"))[::-1][:most]
 
 
 def _changes(told: Told) -> list[Change]:

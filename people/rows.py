@@ -20,6 +20,12 @@ class Rows(forms.BaseFormSet[Any]):
             rows.sort(key=lambda form: form.cleaned_data.get("ORDER") or len(self.forms))
         return rows
 
+    def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        """A row that the page did not show has no initial values: equal to some by chance, it is not an empty row."""
+        if i >= self.initial_form_count():
+            kwargs["initial"] = {}
+        return super()._construct_form(i, **kwargs)  # type: ignore[misc]  # not in the stubs
+
     def _says_something(self, form: forms.BaseForm) -> bool:
         if not form.is_valid() or form.cleaned_data.get("DELETE"):
             return False

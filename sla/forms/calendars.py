@@ -22,6 +22,8 @@ class CalendarForm(forms.ModelForm[Calendar]):
     time_zone = ZoneField(
         label=_("Time zone"), required=False, help_text=_("Leave empty to read the hours in each person's own zone.")
     )
+    # No field of the model's form: that would refuse a second default before the first one has given way.
+    is_default = forms.BooleanField(label=_("Used where no other is assigned"), required=False)
     teams = forms.ModelMultipleChoiceField(
         label=_("Teams that work by it"),
         required=False,
@@ -38,14 +40,15 @@ class CalendarForm(forms.ModelForm[Calendar]):
 
     class Meta:
         model = Calendar
-        fields = ("name", "time_zone", "is_default")
+        fields = ("name", "time_zone")
 
     @classmethod
     def initial_of(cls, calendar: Calendar | None) -> dict[str, Any]:
         if calendar is None:
-            return {}
+            return {"is_default": False}
         assigned = list(calendar.assignments.all())
         return {
+            "is_default": calendar.is_default,
             "teams": [one.team_id for one in assigned if one.team_id],
             "people": [one.user_id for one in assigned if one.user_id],
         }
