@@ -1,5 +1,14 @@
+"""Addresses of leads, below ``leads/``."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from leads import views
+
+urlpatterns = [
+    path("", views.lead_list, name="lead-list"),
+    path("new/", views.lead_create, name="lead-create"),
+    path("<int:pk>/edit/", views.lead_edit, name="lead-edit"),
+    path("<int:pk>/events/new/", views.event_create, name="event-create"),
+]

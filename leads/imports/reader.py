@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -50,10 +50,7 @@ class Shape:
     warnings: list[str] = field(default_factory=list)
     repair: bool = False
 
-    @property
-    def least(self) -> int:
-        """Cells a row must have: headers left empty at the end may be left out."""
-        return max((number for number, name in enumerate(self.header, start=1) if name.strip()), default=0)
+    least: int = 0  # cells a row must have: headers that are empty at the end may be left out
 
 
 def inspect(path: Path, mapping: Mapping) -> Shape:
@@ -83,8 +80,12 @@ def records(path: Path, shape: Shape) -> Iterator[Record]:
     with path.open(encoding=shape.encoding.name, errors=_errors(shape), newline="") as stream:
         lines = _Lines(_mended(stream, shape.repair), shape)
         for record in lines.records():
-            if record.line > shape.header_line and (record.problem or any(cell.strip() for cell in record.cells)):
+            if record.line > shape.header_line and (record.problem or not _is_blank(record.cells)):
                 yield _fitted(record, shape)
+
+
+def _is_blank(cells: list[str]) -> bool:
+    return not any(cell and not cell.isspace() for cell in cells)
 
 
 def _errors(shape: Shape) -> str:
@@ -158,15 +159,15 @@ def _fitted(record: Record, shape: Shape) -> Record:
     if problem:
         return Record(record.line, cells, problem)
     width = len(shape.header)
-    return Record(record.line, (cells + [""] * width)[:width])
+    return Record(record.line, cells if len(cells) == width else (cells + [""] * width)[:width])
 
 
 def _problem(cells: list[str], shape: Shape) -> str:
-    if any("\x00" in cell for cell in cells):
+    if "\x00" in "".join(cells):
         return _("Holds a NUL character.")
-    if shape.encoding.mixed and any(_NOT_DECODED.search(cell) for cell in cells):
+    if shape.encoding.mixed and _NOT_DECODED.search("".join(cells)):
         return _("Is not UTF-8, as the rest of the file is.")
-    if len(cells) < shape.least or any(cell.strip() for cell in cells[len(shape.header) :]):
+    if len(cells) < shape.least or not _is_blank(cells[len(shape.header) :]):
         cells_text = ngettext("%(n)d cell", "%(n)d cells", len(cells)) % {"n": len(cells)}
         text = _("Too short: %(cells)s, the header has %(n)d.") if len(cells) < shape.least else None
         return (text or _("Too long: %(cells)s, the header has %(n)d.")) % {
@@ -196,7 +197,7 @@ def _surveyed(path: Path, shape: Shape) -> Shape:
     warnings = []
     if shape.encoding.mixed:
         warnings.append(_("Some lines are not UTF-8; their rows are rejected."))
-    return Shape(shape.encoding, shape.delimiter, shape.header, shape.header_line, rows, warnings, shape.repair)
+    return replace(shape, rows=rows, warnings=warnings)
 
 
 def _double_encoded(path: Path, shape: Shape) -> tuple[int, int]:
@@ -229,7 +230,8 @@ def _header(path: Path, found: Encoding, mapping: Mapping, *, repair: bool = Fal
     hit = max(hits, key=lambda one: (one.score, one.cells))
     if hit.score < len(wanted):
         raise _missing(hit, wanted, mapping, lines)
-    return Shape(found, hit.delimiter, hit.header, hit.line, repair=repair)
+    least = max((number for number, name in enumerate(hit.header, start=1) if name.strip()), default=0)
+    return Shape(found, hit.delimiter, hit.header, hit.line, repair=repair, least=least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ from leads.services.errors import FUTURE_SECONDS
 from leads.text import normalise_domain, split_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from leads.imports.lookups import Lookups
@@ -50,14 +50,30 @@ class Row:
     custom: dict[str, Any] = field(default_factory=dict)
 
 
+Read = Callable[[str], Any]
+Put = Callable[[Row, Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A mapped column, worked out once for all rows: where it is, how it is read, where its value goes."""
+
+    index: int
+    column: Column
+    read: Read
+    put: Put
+    has_words: bool
+
+
 class RowParser:
     """Reads records by a mapping whose columns were found in the header."""
 
     def __init__(self, mapping: Mapping, shape: Shape, lookups: Lookups, now: datetime) -> None:
         self._lookups = lookups
         self._now = now
-        self._columns = [
-            (index, column, self._reader(column))
+        self._reason_for_all = "status_reason" in mapping.constants
+        self._cells = [
+            _Cell(index, column, self._reader(column), _putter(column), bool(column.empty or column.values))
             for column in mapping.columns
             if (index := _position(column, shape)) is not None
         ]
@@ -67,7 +83,7 @@ class RowParser:
         if record.problem:
             return Reject(record.line, record.problem, record.cells)
         row = Row(record.line, record.cells)
-        reasons = [reason for one in self._columns if (reason := self._take(row, *one))]
+        reasons = [reason for cell in self._cells if (reason := _take(row, cell))]
         reasons += [] if reasons else self._wrong(row)
         return Reject(row.line, " ".join(reasons), row.cells) if reasons else row
 
@@ -77,34 +93,12 @@ class RowParser:
         for name, text in mapping.constants.items():
             column = Column(header=name, to=name, yes=frozenset({"true", "yes"}), no=frozenset({"false", "no"}))
             try:
-                self._put(row, column, self._reader(column)(text))
+                _putter(column)(row, self._reader(column)(text))
             except BadValueError as error:
                 raise MappingError(f"constants.{name}: {error}") from error
+        if row.values.get("status") in self._lookups.need_reason and not self._reason_for_all:
+            raise MappingError(_("constants: this status needs a “status_reason”."))
         return row.values | {"custom": row.custom}
-
-    def _take(self, row: Row, index: int, column: Column, read: Callable[[str], Any]) -> str:
-        """Read one cell into the row; the reason when it cannot be."""
-        cell = row.cells[index]
-        word = fold(cell) if column.empty or column.values else ""
-        if not cell.strip() or (word and word in column.empty):
-            return _("“%(column)s” is empty.") % {"column": column.header} if column.required else ""
-        try:
-            self._put(row, column, read(column.values.get(word, cell)))
-        except BadValueError as error:
-            return f"{column.header}: {error}"
-        return ""
-
-    def _put(self, row: Row, column: Column, value: Any) -> None:
-        if value == "":
-            return
-        if column.custom_key:
-            row.custom[column.custom_key] = value
-        elif column.to == "full_name":
-            row.values["first_name"], row.values["last_name"] = value
-        elif column.to.startswith("company."):
-            row.company[column.to.removeprefix("company.")] = value
-        else:
-            row.values[column.to] = value
 
     def _wrong(self, row: Row) -> list[str]:
         """What only the row as a whole can tell."""
@@ -112,15 +106,16 @@ class RowParser:
         reasons = []
         if "email" not in given and "external_id" not in given:
             reasons.append(_("Has neither an e-mail address nor a number to know it by."))
-        if given.get("status") in self._lookups.need_reason and not given.get("status_reason"):
-            reasons.append(_("Its status needs a reason: map or set “status_reason”."))
+        reasoned = self._reason_for_all or given.get("status_reason")
+        if given.get("status") in self._lookups.need_reason and not reasoned:
+            reasons.append(_("Its status needs a reason: map “status_reason”, or set it among the constants."))
         ahead = [name for name in ("captured_at", "consent_at") if name in given and self._is_ahead(given[name])]
         return reasons + [_("“%(field)s” is in the future.") % {"field": name} for name in ahead]
 
     def _is_ahead(self, at: datetime) -> bool:
         return (at - self._now).total_seconds() > FUTURE_SECONDS
 
-    def _reader(self, column: Column) -> Callable[[str], Any]:
+    def _reader(self, column: Column) -> Read:
         """How the cells of this column are read."""
         to = column.to
         if column.custom_key:
@@ -134,9 +129,9 @@ class RowParser:
             return lambda cell: self._lookups.find(to, cell)
         return _simple_reader(column)
 
-    def _custom_reader(self, column: Column) -> Callable[[str], Any]:
+    def _custom_reader(self, column: Column) -> Read:
         known = self._lookups.custom[column.custom_key]
-        prepare: dict[str, Callable[[str], Any]] = {
+        prepare: dict[str, Read] = {
             CustomField.Kind.NUMBER: lambda cell: values.number(cell, column),
             CustomField.Kind.MONEY: lambda cell: values.money(cell, column),
             CustomField.Kind.DATE: lambda cell: values.day(cell, column),
@@ -153,12 +148,40 @@ class RowParser:
         return checked
 
 
+def _take(row: Row, cell: _Cell) -> str:
+    """Read one cell into the row; the reason when it cannot be. An empty one says nothing."""
+    text, column = row.cells[cell.index], cell.column
+    word = fold(text) if cell.has_words else ""
+    if not text or text.isspace() or (word and word in column.empty):
+        return _("“%(column)s” is empty.") % {"column": column.header} if column.required else ""
+    try:
+        value = cell.read(column.values.get(word, text) if word else text)
+    except BadValueError as error:
+        return f"{column.header}: {error}"
+    if value != "":
+        cell.put(row, value)
+    return ""
+
+
+def _putter(column: Column) -> Put:
+    """Where the values of this column go."""
+    to, key = column.to, column.custom_key
+    if key:
+        return lambda row, value: row.custom.__setitem__(key, value)
+    if to == "full_name":
+        return lambda row, value: row.values.update(first_name=value[0], last_name=value[1])
+    if to.startswith("company."):
+        name = to.removeprefix("company.")
+        return lambda row, value: row.company.__setitem__(name, value)
+    return lambda row, value: row.values.__setitem__(to, value)
+
+
 def _long_text(cell: str) -> str:
     return values.text(cell, CUSTOM_LENGTH)
 
 
-def _simple_reader(column: Column) -> Callable[[str], Any]:
-    readers: dict[str, Callable[[str], Any]] = {
+def _simple_reader(column: Column) -> Read:
+    readers: dict[str, Read] = {
         "full_name": _name,
         "email": values.email,
         "external_id": lambda cell: values.text(cell, EXTERNAL_ID_LENGTH),

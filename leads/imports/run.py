@@ -40,8 +40,9 @@ def run(
     try:
         shape = reader.inspect(path, mapping)
         report.encoding, report.delimiter, report.warnings = shape.encoding.name, shape.delimiter, shape.warnings
-        parser = RowParser(mapping, shape, lookups.load(mapping), now)
-        terms = Terms(mapping.system, now, path.name[:250], _constants(parser.constants(mapping), now))
+        with transaction.atomic():  # custom fields that the mapping makes stay only if all of it is usable
+            parser = RowParser(mapping, shape, lookups.load(mapping), now)
+            terms = Terms(mapping.system, now, path.name[:250], _constants(parser.constants(mapping), now))
         for listener in listeners:
             listener.begin(shape)
         staging.prepare()

@@ -57,7 +57,7 @@ def email(cell: str) -> str:
 
 def number(cell: str, column: Column) -> Decimal:
     """With thousands in groups of three and a currency at either end: 1,234.50, or 1.234,50 for a decimal comma."""
-    value = _BLANKS.sub("", _CURRENCY.sub(r"\1", tidy(cell)))
+    value = cell if cell.isdecimal() and cell.isascii() else _BLANKS.sub("", _CURRENCY.sub(r"\1", tidy(cell)))
     pattern = _COMMA if column.decimal == "," else _POINT
     if not value.strip("+-") or not pattern.fullmatch(value) or not any(char.isdigit() for char in value):
         raise BadValueError(_("“%(value)s” is no number.") % {"value": shown(cell)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -38,7 +39,10 @@ class Company(models.Model):
                 violation_error_message=_("There is a company with this domain already."),
             ),
         )
-        indexes: ClassVar[list[models.Index]] = [models.Index(Lower("name"), name="company_name_lower")]
+        indexes: ClassVar[list[models.Index]] = [
+            # text_pattern_ops: the search for a beginning must use it whatever the database's collation.
+            models.Index(OpClass(Lower("name"), "text_pattern_ops"), name="company_name_prefix"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -128,6 +128,7 @@ class Lead(models.Model):
             # text_pattern_ops: a prefix search must use the index whatever the database's collation.
             models.Index(fields=("email",), opclasses=("text_pattern_ops",), name="lead_email_prefix"),
             models.Index(OpClass(Lower("last_name"), "text_pattern_ops"), name="lead_last_name_prefix"),
+            models.Index(OpClass(Lower("first_name"), "text_pattern_ops"), name="lead_first_name_prefix"),
         )
 
     def __str__(self) -> str:
@@ -154,7 +155,8 @@ class ExternalId(models.Model):
         verbose_name = _("external id")
         verbose_name_plural = _("external ids")
         constraints = (
-            models.UniqueConstraint(fields=("system", "value"), name="external_id_unique"),
+            # The number first: people search for one without knowing the system.
+            models.UniqueConstraint(fields=("value", "system"), name="external_id_unique"),
             models.UniqueConstraint(fields=("lead", "system"), name="external_id_one_per_system"),
         )
 

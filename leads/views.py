@@ -1,0 +1,116 @@
+"""The list of leads, and the forms that write them. The page of one lead is the top floor's (its clock is there)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from leads.forms import EventForm, LeadFilter, LeadForm, PropertyFormSet, properties_of
+from leads.models import Lead
+from leads.paging import page_of
+from leads.services.events import record_event
+from leads.services.leads import create_lead, update_lead
+from leads.services.stages import move_by_hand
+from people.permissions import Can, may, requires, signed_in
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.http import HttpRequest, HttpResponse
+
+REFUSED = 422
+LISTED = ("company", "stage", "status", "owner", "score")
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@requires(Can.SEE_LEADS)
+@require_safe
+def lead_list(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    leads = Lead.objects.visible_to(user).select_related(*LISTED)
+    narrowed = LeadFilter(request.GET, queryset=leads, by=user)
+    context = {
+        "filter": narrowed.form,
+        "page": page_of(narrowed.qs, request.GET),
+        "is_narrowed": any(narrowed.form.cleaned_data.values()) if narrowed.form.is_valid() else True,
+        "may_create": may(user, Can.CREATE_LEADS),
+    }
+    return render(request, "leads/lead_list.html", context)
+
+
+@requires(Can.CREATE_LEADS)
+@form_methods
+def lead_create(request: HttpRequest) -> HttpResponse:
+    form = LeadForm(request.POST if request.method == "POST" else None, by=signed_in(request))
+    if form.is_bound and form.is_valid() and (lead := _saved(form, timezone.now())):
+        messages.success(request, _("%(lead)s was created.") % {"lead": lead})
+        return redirect("lead-detail", lead.pk)
+    return _form(request, form)
+
+
+@requires(Can.CREATE_LEADS)
+@form_methods
+def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    lead = _lead(request, pk)
+    form = LeadForm(request.POST if request.method == "POST" else None, lead=lead, by=signed_in(request))
+    if form.is_bound and form.is_valid() and (saved := _saved(form, timezone.now())):
+        messages.success(request, _("%(lead)s was saved.") % {"lead": saved})
+        return redirect("lead-detail", saved.pk)
+    return _form(request, form)
+
+
+@requires(Can.CREATE_LEADS)
+@form_methods
+def event_create(request: HttpRequest, pk: int) -> HttpResponse:
+    lead, now = _lead(request, pk), timezone.now()
+    data = request.POST if request.method == "POST" else None
+    form, formset = EventForm(data, now=now), PropertyFormSet(data, prefix="properties")
+    if form.is_bound and form.is_valid() and formset.is_valid() and _recorded(lead, form, properties_of(formset), now):
+        messages.success(request, _("The event was recorded."))
+        return redirect("lead-detail", lead.pk)
+    context = {"lead": lead, "form": form, "formset": formset}
+    return render(request, "leads/event_form.html", context, status=REFUSED if form.is_bound else 200)
+
+
+def _lead(request: HttpRequest, pk: int) -> Lead:
+    known = Lead.objects.visible_to(signed_in(request)).select_related("company", "source", "stage", "status")
+    return get_object_or_404(known, pk=pk)
+
+
+def _form(request: HttpRequest, form: LeadForm) -> HttpResponse:
+    context = {"form": form, "lead": form.lead}
+    return render(request, "leads/lead_form.html", context, status=REFUSED if form.is_bound else 200)
+
+
+def _saved(form: LeadForm, now: datetime) -> Lead | None:
+    """The lead as written, in one transaction; None when it was refused, with the reasons at the form's fields."""
+    try:
+        with transaction.atomic():
+            data = form.data_for(now)
+            if form.lead is None:
+                return create_lead(now=now, by=form.by, data=data)
+            lead = update_lead(lead=form.lead, now=now, by=form.by, data=data)
+            if "stage" in form.changed_data and form.cleaned_data["stage"]:
+                reason = form.cleaned_data["stage_reason"]
+                move_by_hand(lead=lead, to_stage=form.cleaned_data["stage"], by=form.by, reason=reason, now=now)
+            return lead
+    except ValidationError as error:
+        form.refuse(error)
+        return None
+
+
+def _recorded(lead: Lead, form: EventForm, properties: dict[str, str], now: datetime) -> bool:
+    try:
+        record_event(lead=lead, now=now, properties=properties, **form.cleaned_data)
+    except ValidationError as error:
+        for name, reasons in error.message_dict.items():
+            form.add_error(name if name in form.fields else None, reasons)
+        return False
+    return True
