@@ -34,8 +34,8 @@ BATCH = 50
 ROUND_SECONDS = 20.0
 # After the server's answer about this very message; the last one again and again.
 BACK_OFF_SECONDS = (30, 60, 120, 300, 900, 1800)
-# While the server can't be reached the fault is nobody's message: all are asked for again soon.
-UNREACHABLE_SECONDS = 30
+# While the server can't be reached the fault is nobody's message: all are tried again this many beats later.
+UNREACHABLE_BEATS = 2
 GIVE_UP_AFTER = timedelta(days=3)
 # Two broken connections in a row are the server's trouble, one may be the message's.
 MOST_LOST = 2
@@ -304,7 +304,7 @@ def _release(claim: Claim, turn: Round) -> None:
             state=Notice.State.FAILED, **CLOSED
         )
         Notice.objects.filter(pk__in=ids, state=Notice.State.PENDING).update(
-            next_try_at=turn.now + timedelta(seconds=UNREACHABLE_SECONDS)
+            next_try_at=turn.now + timedelta(seconds=UNREACHABLE_BEATS * settings.BATON_SWEEP_SECONDS)
         )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
+import logging
 import socket
+from asyncio import Transport
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from email.policy import default
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -21,6 +23,8 @@ from tests.sla.build import build_clock, build_policy
 
 DUE = timedelta(seconds=10)
 SECOND = timedelta(seconds=1)
+HEADERS = BytesHeaderParser(policy=default)
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells of every command
 
 
 def quick_policy(**fields: Any) -> PolicyVersion:
@@ -91,11 +95,11 @@ class MailServer:
         session: Session,  # noqa: ARG002 - aiosmtpd's arguments
         envelope: Envelope,
     ) -> str:
-        message = email.message_from_bytes(envelope.content or b"", policy=email.policy.default)
+        message = HEADERS.parsebytes(envelope.original_content or b"")
         assert isinstance(message, EmailMessage)
         said = self.on_data(message)
         if said == "hang up":
-            assert server.transport is not None
+            assert isinstance(server.transport, Transport)
             server.transport.abort()
             return "421 gone"
         if said is None:

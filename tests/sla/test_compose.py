@@ -116,7 +116,7 @@ def test_who_reports_to_nobody_has_the_teams_manager(
 ) -> None:
     owner.reports_to = None
     owner.save()
-    Team.objects.filter(pk=owner.team_id).update(manager=other_manager)
+    Team.objects.update(manager=other_manager)
     build_clock(owner, now=now)
     assert fire_all(now)[1] == [owner.email, other_manager.email]
 

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
 
 from leads.models import Company, Lead
 from people.models import User
+from sla import mail as letters
 from sla.models import Clock, DeliveryTry, Escalation, Handoff, Notice
 from sla.services import deliver as delivery
 from sla.services.compose import compose
@@ -178,13 +180,13 @@ def test_the_words_are_the_readers(clock: Clock, now: datetime, owner: User, mon
     from django.utils import translation
 
     seen = []
-    real = delivery.mail.render_to_string
+    real = render_to_string
 
     def spy(*args: Any) -> str:
         seen.append(translation.get_language())
-        return real(*args)
+        return str(real(*args))
 
-    monkeypatch.setattr(delivery.mail, "render_to_string", spy)
+    monkeypatch.setattr(letters, "render_to_string", spy)
     User.objects.filter(pk=owner.pk).update(language="pl")
     send(now + 10 * SECOND)
     assert set(seen) == {"pl"}
@@ -230,7 +232,7 @@ def test_a_late_bundle_lists_everything_and_says_it_is_late(
 def test_a_long_bundle_is_cut_and_says_how_many_more(
     clock: Clock, owner: User, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery.mail, "MOST_LINES", 3)
+    monkeypatch.setattr(letters, "MOST_LINES", 3)
     monkeypatch.setattr(delivery, "MOST_ESCALATIONS", 5)
     clocks(owner, 6, now)
     send(now + timedelta(hours=2))

@@ -40,7 +40,7 @@ def clock(owner: User, executive: User, now: datetime) -> Clock:
 @pytest.fixture(autouse=True)
 def steady(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back-off without its jitter, which has a test of its own."""
-    monkeypatch.setattr(delivery.random, "uniform", lambda *_: 1.0)
+    monkeypatch.setattr("random.uniform", lambda *_: 1.0)
 
 
 def fire(at: datetime) -> None:

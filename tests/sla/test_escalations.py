@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -88,7 +89,7 @@ def test_a_claimed_message_that_is_not_on_the_wire_is_withdrawn(clock: Clock, no
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.parametrize("act", [withdraw, reopen])
 def test_a_message_on_the_wire_is_left_alone_and_not_waited_for(
-    owner: User, now: datetime, act: type[withdraw]
+    owner: User, now: datetime, act: Callable[..., None]
 ) -> None:
     quick_policy()
     clock = build_clock(owner, now=now)
