@@ -208,7 +208,9 @@ def _custom_field(custom: CustomField, value: Any) -> forms.Field:
 class EventForm(forms.Form):
     """What a lead did, told by a person."""
 
-    event_type = forms.ModelChoiceField(EventType.objects.filter(is_active=True), label=_("What happened"))
+    event_type = forms.ModelChoiceField(
+        EventType.objects.filter(is_active=True), label=_("What happened"), empty_label=_("Choose…")
+    )
     occurred_at = forms.DateTimeField(label=_("When"), widget=MomentInput)
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
