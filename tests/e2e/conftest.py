@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.e2e.stage import Stage
+from tests.e2e.visitor import Visitor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from pytest_django.live_server_helper import LiveServer
+
+    from people.models import User
 
 # Playwright keeps an event loop running in this thread; Django would take every query of a test for one inside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -41,3 +45,19 @@ def stage(browser: Browser) -> Iterator[Stage]:
     yield stage
     context.close()
     assert stage.complaints == []
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Visitor]]:
+    """``visit(user)`` opens a window of the running application, signed in; ``visit()`` without a session."""
+    visitors: list[Visitor] = []
+
+    def open_window(user: User | None = None, **options: Any) -> Visitor:
+        visitor = Visitor(browser, live_server.url, **options)
+        visitors.append(visitor)
+        return visitor.be(user) if user else visitor
+
+    yield open_window
+    for visitor in visitors:
+        visitor.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
