@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -16,6 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from scoring.facts import in_words
 from sla.models import Clock, Escalation, Level, Notice, Policy
 
 if TYPE_CHECKING:
@@ -105,8 +107,8 @@ def is_bundle(notice: Notice) -> bool:
     return notice.message_id.startswith("<late.")
 
 
-def line(escalations: Sequence[Escalation], now: datetime) -> Line:
-    """What to tell about the levels of one clock; everything it needs is loaded with them, and words are lazy."""
+def line(escalations: Collection[Escalation], now: datetime) -> Line:
+    """What to tell of the levels of one clock, while ``speaking`` to the reader; all it needs is loaded with them."""
     escalation = max(escalations, key=_level)
     clock = escalation.clock
     levels = list(clock.policy_version.levels.all())
@@ -138,7 +140,7 @@ def by_clock(escalations: Iterable[Escalation]) -> list[list[Escalation]]:
 
 
 def write(notice: Notice, lines: Sequence[Line], reader: User, *, to_owner: bool, total: int) -> Letter:
-    """The letter, in the reader's language and zone. ``lines`` may be the first of ``total`` clocks."""
+    """The letter; to be called while ``speaking`` to the reader. ``lines`` may be the first of ``total`` clocks."""
     kind = "late" if is_bundle(notice) else "notice"
     context: dict[str, Any] = {
         "notice": notice,
@@ -150,11 +152,17 @@ def write(notice: Notice, lines: Sequence[Line], reader: User, *, to_owner: bool
         "zone": reader.time_zone,
         "language": reader.language,
     }
-    with translation.override(reader.language), timezone.override(reader.zone):
-        subject = one_line(render_to_string(f"emails/{kind}.subject.txt", context), LONGEST_SUBJECT)
-        text = render_to_string(f"emails/{kind}.txt", context).strip() + "\n"
-        html = render_to_string(f"emails/{kind}.html", {**context, "subject": subject})
+    subject = one_line(render_to_string(f"emails/{kind}.subject.txt", context), LONGEST_SUBJECT)
+    text = render_to_string(f"emails/{kind}.txt", context).strip() + "\n"
+    html = render_to_string(f"emails/{kind}.html", {**context, "subject": subject})
     return Letter(subject, text, html)
+
+
+@contextmanager
+def speaking(reader: User) -> Iterator[None]:
+    """Words and times are the reader's meanwhile."""
+    with translation.override(reader.language), timezone.override(reader.zone):
+        yield
 
 
 def reader_of(people: Sequence[User], owner: User | None) -> User:
@@ -187,11 +195,20 @@ def one_line(text: str, longest: int = LONGEST_NAME) -> str:
 
 
 def _reasons(clock: Clock) -> tuple[Reason, ...]:
-    """The rules that gave most, as they stood at the hand-off."""
-    lines = clock.handoff.explanation.get("lines", [])
-    given = [Reason(one_line(each["name"]), float(each["points"]), one_line(each.get("fact", ""))) for each in lines]
-    best = sorted((reason for reason in given if reason.points > 0), key=lambda reason: -reason.points)
+    """What brought the lead here, as it stood at the hand-off: the decisive act, then the rules that gave most."""
+    explanation = clock.handoff.explanation
+    given = sorted((_reason(each) for each in explanation.get("lines", ())), key=lambda reason: -reason.points)
+    best = [reason for reason in given if reason.points > 0]
+    if explanation.get("decided"):
+        decided = _reason(explanation["decided"])
+        best = [decided, *(reason for reason in best if reason.name != decided.name)]
     return tuple(best[:TOP_REASONS])
+
+
+def _reason(told: Mapping[str, Any]) -> Reason:
+    """In the language of the moment, where the snapshot kept the facts and not only their words."""
+    fact = in_words(told["facts"]) if told.get("facts") else told.get("fact", "")
+    return Reason(one_line(told["name"]), float(told.get("points", 0)), one_line(fact))
 
 
 def _who(level: Level | None) -> tuple[StrOrPromise, ...]:

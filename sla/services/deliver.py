@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
@@ -185,25 +185,28 @@ def _letter(
     notice: Notice, escalations: Sequence[Escalation], people: Sequence[User], now: datetime
 ) -> mail.Letter | None:
     """The text; what cannot be told is set aside alone, and without anything to tell there is none (domain rule 12)."""
-    lines: list[mail.Line] = []
-    owners: list[User | None] = []
     groups = mail.by_clock(escalations)
-    for group in groups[: mail.MOST_LINES]:
+    owner = groups[0][0].clock.owner
+    reader = mail.reader_of(people, owner)
+    with mail.speaking(reader):
+        lines = list(_lines(groups[: mail.MOST_LINES], now))
+        if not lines:
+            return None
+        total = _clocks(notice, len(lines), len(groups), len(escalations))
         try:
-            lines.append(mail.line(group, now))
-            owners.append(group[0].clock.owner)
+            return mail.write(notice, lines, reader, to_owner=owner in people, total=total)
+        except Exception as error:  # noqa: BLE001 - as in _lines
+            _set_aside(escalations, error)
+            return None
+
+
+def _lines(groups: Iterable[Collection[Escalation]], now: datetime) -> Iterator[mail.Line]:
+    """What can be told; what cannot is set aside."""
+    for group in groups:
+        try:
+            yield mail.line(group, now)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one row must not stop the others
             _set_aside(group, error)
-    if not lines:
-        return None
-    owner = owners[0]
-    reader = mail.reader_of(people, owner)
-    total = _clocks(notice, len(lines), len(groups), len(escalations))
-    try:
-        return mail.write(notice, lines, reader, to_owner=owner in people, total=total)
-    except Exception as error:  # noqa: BLE001 - as above
-        _set_aside(escalations, error)
-        return None
 
 
 def _clocks(notice: Notice, lines: int, groups: int, escalations: int) -> int:

