@@ -66,7 +66,7 @@ _PATTERNS = {
 _DAYS = {
     Op.WITHIN_LAST_DAYS: (
         "{0} BETWEEN to_char(({1} AT TIME ZONE 'UTC')::date - {2}::int, 'YYYY-MM-DD')"
-        " AND to_char({3} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+        " AND to_char({1} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
     ),
     Op.OLDER_THAN_DAYS: "{0} < to_char(({1} AT TIME ZONE 'UTC')::date - {2}::int, 'YYYY-MM-DD')",
 }
@@ -147,7 +147,7 @@ def _holds(condition: Condition, field: Field, at: datetime | Slot | None) -> Sq
         worth = "{0} IS NOT NULL" if kind in {Kind.NUMBER, Kind.BOOLEAN} else "COALESCE({0}, '') <> ''"
         return Sql(worth if op is Op.IS_SET else f"NOT ({worth})", value)
     if op in TIMED:
-        return Sql(_DAYS[op], value, moment(at), Value(condition.value), *([moment(at)] if "{3}" in _DAYS[op] else []))
+        return Sql(_DAYS[op], value, moment(at), Value(condition.value))
     sides = [_side(part) for part in (condition.value if isinstance(condition.value, tuple) else [condition.value])]
     wrap = _lowered if kind is Kind.TEXT else _as_is
     places = [wrap(number) for number in range(1 + (0 if op in NO_VALUE else len(sides)))]

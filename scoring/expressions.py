@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import BooleanField, DateTimeField, Expression, F, Field, TextField
+from django.db.models import BigIntegerField, BooleanField, DateTimeField, Expression, F, Field, TextField
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,8 +64,11 @@ class Sql(Expression):
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:  # noqa: ARG002 - Django's
         compiled = [compiler.compile(side) for side in self.sides]
-        pattern = self.pattern.format(*(sql for sql, _ in compiled))
-        return f"({pattern})", tuple(param for _, params in compiled for param in params)
+        # A side may be mentioned several times, and its parameters then are too.
+        params = [
+            param for _, number, _, _ in Formatter().parse(self.pattern) if number for param in compiled[int(number)][1]
+        ]
+        return f"({self.pattern.format(*(sql for sql, _ in compiled))})", tuple(params)
 
 
 class Given(Expression):
@@ -77,6 +81,18 @@ class Given(Expression):
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:  # noqa: ARG002 - Django's
         return f"%s::{self.cast}", (self.value,)
+
+
+class Beside(Sql):
+    """Another column of the row that a column comes from: the ORM would take a key from the nearer table instead."""
+
+    def __init__(self, column: F, name: str) -> None:
+        super().__init__("{0}", column, output_field=BigIntegerField())
+        self.name = name
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Compiled:  # noqa: ARG002 - Django's
+        quote = compiler.quote_name_unless_alias
+        return f"{quote(self.sides[0].alias)}.{quote(self.name)}", ()
 
 
 class Clock(Expression):

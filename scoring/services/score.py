@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Max, Min
 
 from leads.models import Lead
@@ -39,7 +39,7 @@ def score_leads(*, lead_ids: Sequence[int] | None, now: datetime) -> int:
         ids = sorted(set(lead_ids))
         parts = [ids[start : start + RANGE] for start in range(0, len(ids), RANGE)]
         return sum(_run(statement, query, now, ids=part) for part in parts)
-    return sum(_run(statement, query, now, low=low, high=high) for low, high in _ranges())
+    return sum(_run_range(statement, query, now, low, high) for low, high in _ranges())
 
 
 def _statement(query: Query, model: int) -> str:
@@ -58,6 +58,14 @@ def _run(statement: str, query: Query, now: datetime, **leads: object) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, fill((*query.params, AT), at=now, **leads))
         return int(cursor.rowcount)
+
+
+@transaction.atomic
+def _run_range(statement: str, query: Query, now: datetime, low: int, high: int) -> int:
+    """Room to group and sort a whole range in memory, until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+    return _run(statement, query, now, low=low, high=high)
 
 
 def _ranges() -> Iterator[tuple[int, int]]:
