@@ -19,7 +19,8 @@ def arguments() -> argparse.Namespace:
     running.add_argument("--json", action="store_true", help="print JSON instead of a table")
     running.add_argument("--quick", action="store_true", help="a few repetitions only: does it work, not how fast")
     listing = commands.add_parser("list", help="list what can be measured")
-    for command in (making, running, listing):
+    dropping = commands.add_parser("drop", help="drop the data")
+    for command in (making, running, listing, dropping):
         command.add_argument("--database", default=place.NAME, metavar="NAME", help=f"default: {place.NAME}")
     return parser.parse_args()
 
@@ -27,23 +28,41 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     given = arguments()
     place.enter(given.database)
-    if given.command == "list":
-        from bench.run import describe
+    return COMMANDS[given.command](given)
 
-        print(describe())
-        return 0
-    if given.command == "generate":
-        from bench.generate import Sizes, generate
 
-        try:
-            sizes = Sizes(given.leads, given.events, given.reps, given.open_clocks)
-        except ValueError as error:
-            sys.exit(f"bench: {error}.")
-        generate(sizes, given.database)
-        return 0
+def make(given: argparse.Namespace) -> int:
+    from bench.generate import Sizes, generate
+
+    try:
+        sizes = Sizes(given.leads, given.events, given.reps, given.open_clocks)
+    except ValueError as error:
+        sys.exit(f"bench: {error}.")
+    generate(sizes, given.database)
+    return 0
+
+
+def measure(given: argparse.Namespace) -> int:
     from bench.run import run
 
     return run(given.names, as_json=given.json, quick=given.quick)
+
+
+def show(_given: argparse.Namespace) -> int:
+    from bench.run import describe
+
+    print(describe())
+    return 0
+
+
+def drop(given: argparse.Namespace) -> int:
+    for name in (given.database, given.database + place.SMALL_SUFFIX):
+        place.drop(name)
+    return 0
+
+
+# Each imports what it needs only when it runs: Django must be set up before.
+COMMANDS = {"generate": make, "run": measure, "list": show, "drop": drop}
 
 
 if __name__ == "__main__":

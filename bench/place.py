@@ -60,12 +60,21 @@ def exists(wanted: str) -> bool:
         return bool(execute("SELECT 1 FROM pg_database WHERE datname = %s", [wanted]))
 
 
-def recreate(wanted: str) -> None:
-    """Drop and make a database, empty. Raises nothing when there was none."""
+def drop(unwanted: str) -> None:
+    """Drop a database and whatever connection it has; no error when there is none."""
     with maintenance() as execute:
-        quoted = wanted.replace('"', '""')
-        execute(f'DROP DATABASE IF EXISTS "{quoted}" WITH (FORCE)')
-        execute(f'CREATE DATABASE "{quoted}"')
+        execute(f"DROP DATABASE IF EXISTS {quoted(unwanted)} WITH (FORCE)")
+
+
+def recreate(wanted: str) -> None:
+    """An empty database of this name."""
+    drop(wanted)
+    with maintenance() as execute:
+        execute(f"CREATE DATABASE {quoted(wanted)}")
+
+
+def quoted(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
 
 
 @contextmanager

@@ -23,6 +23,7 @@ def main() -> None:
     from leads.services.events import record_event
 
     demo = EventType.objects.get(key="demo_requested")
+    print("ready", flush=True)
     for line in sys.stdin:
         lead = Lead.objects.get(pk=int(line))
         now = timezone.now()

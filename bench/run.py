@@ -9,8 +9,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
+
 from bench import place
 from bench.registry import BENCHMARKS, Benchmark, Effort, Result
+from config import prepare
 
 MODULES = ("pages", "sweeps", "mails", "imports", "scores", "flows", "stack")
 HEADINGS = ("name", "rows", "median", "p95", "floor", "ratio", "target", "met")
@@ -35,6 +38,7 @@ def run(names: Sequence[str], *, as_json: bool, quick: bool) -> int:
         return refuse(f"there is no measurement {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
     if not (place.exists(place.name()) and place.exists(place.small_name())):
         return refuse(f"there is no data in {place.name()}; make it with: python -m bench generate")
+    prepare.collect_static(settings.BATON_HOME / "static.stamp")
     chosen = [BENCHMARKS[name] for name in names] or list(BENCHMARKS.values())
     results, failed = measure(chosen, Effort(quick))
     print(as_text(results) if not as_json else json.dumps([as_row(one) for one in results], indent=2))
