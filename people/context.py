@@ -56,9 +56,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"navigation": ()}
-    return {"navigation": [_item(place, request.path) for place in PLACES if may(user, place.can)]}
-
-
-def _item(place: Place, path: str) -> NavigationItem:
-    url = reverse(place.route)
-    return NavigationItem(place.label, place.icon, url, path.startswith(url))
+    places = [(place, reverse(place.route)) for place in PLACES if may(user, place.can)]
+    # Of /scoring/ and /scoring/profiles/ the longer one is where the reader is.
+    here = max((url for _place, url in places if request.path.startswith(url)), key=len, default="")
+    return {"navigation": [NavigationItem(place.label, place.icon, url, url == here) for place, url in places]}

@@ -60,7 +60,8 @@ class Told:
 
 def events(app: str, model: str) -> QuerySet[Any]:
     """The rows of a history table, by the name of its model."""
-    return apps.get_model(app, model)._default_manager.all()
+    rows: QuerySet[Any] = apps.get_model(app, model)._default_manager.all()
+    return rows
 
 
 def history_of(*told: Told, most: int = 50) -> list[Change]:

@@ -25,6 +25,8 @@ class Line:
 
     name: str
     text: str = ""
+    is_part: bool = False
+    """Belongs to the line above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def _agreement(now: _InForce) -> list[Line]:
     lines = []
     for policy, words in now.policies:
         lines.append(Line(str(policy), _("first touch %(promise)s") % {"promise": words.promise}))
-        lines += [Line(f"{policy}: {rung.when}", rung.who) for rung in words.ladder]
+        lines += [Line(rung.when, rung.who, is_part=True) for rung in words.ladder]
     return lines
 
 
@@ -76,7 +78,7 @@ def _profiles(_now: _InForce) -> list[Line]:
         excluding = [each.name for each in criteria if each.excludes]
         lines.append(Line(icp.name, ", ".join(worth) or "–"))
         if excluding:
-            lines.append(Line(_("%(name)s: ruled out by") % {"name": icp.name}, ", ".join(excluding)))
+            lines.append(Line(_("ruled out by"), ", ".join(excluding), is_part=True))
     return lines
 
 
@@ -88,7 +90,7 @@ def _personas(_now: _InForce) -> list[Line]:
 
 
 def _journey(_now: _InForce) -> list[Line]:
-    return [Line(str(label)) for label in Lead.JourneyStep.labels]
+    return [Line(_("Steps"), " → ".join(map(str, Lead.JourneyStep.labels)))]
 
 
 def _stages(now: _InForce) -> list[Line]:
@@ -106,7 +108,7 @@ def _statuses(_now: _InForce) -> list[Line]:
 
 
 def _lead_types(_now: _InForce) -> list[Line]:
-    return [Line(each.name) for each in LeadType.objects.filter(is_active=True)]
+    return [Line(_("Types"), ", ".join(each.name for each in LeadType.objects.filter(is_active=True)))]
 
 
 def _score(now: _InForce) -> list[Line]:

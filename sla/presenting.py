@@ -46,14 +46,14 @@ class PolicyInWords:
     @property
     def promise(self) -> str:
         """“within 5 min of working time”."""
-        length = duration(self.version.duration_seconds)
+        length = exact_length(self.version.duration_seconds)
         if self.version.time_kind == PolicyVersion.TimeKind.WALL:
             return _("within %(length)s of wall time") % {"length": length}
         return _("within %(length)s of working time") % {"length": length}
 
     @property
     def warning(self) -> str:
-        return duration(self.version.warn_seconds) if self.version.warn_seconds else ""
+        return exact_length(self.version.warn_seconds) if self.version.warn_seconds else ""
 
     @property
     def ladder(self) -> list[Rung]:
@@ -68,17 +68,31 @@ class PolicyInWords:
         return _listed([str(Outcome(each).label) for each in self.version.sequence.outcomes])
 
 
+def exact_length(seconds: int) -> str:
+    """Every unit that is not nothing: a promise of 70 seconds is not one of a minute."""
+    hours, rest = divmod(seconds, 3600)
+    parts = [each * size for each, size in ((hours, 3600), (rest // 60, 60), (rest % 60, 1)) if each]
+    return " ".join(_whole(part) for part in parts) or duration(0)
+
+
+def _whole(seconds: int) -> str:
+    if seconds % 3600 == 0:
+        return _("%(n)d h") % {"n": seconds // 3600}
+    return duration(seconds)
+
+
 def offset_text(seconds: int) -> str:
     """When a level fires: “when due”, “10 min after it was due”, “1 min before it is due”."""
     if seconds == 0:
         return _("when it is due")
     if seconds < 0:
-        return _("%(length)s before it is due") % {"length": duration(-seconds)}
-    return _("%(length)s after it was due") % {"length": duration(seconds)}
+        return _("%(length)s before it is due") % {"length": exact_length(-seconds)}
+    return _("%(length)s after it was due") % {"length": exact_length(seconds)}
 
 
 def recipients_text(level: Level) -> str:
-    return _listed([str(Level.Recipient(each).label) for each in Level.Recipient.values if each in level.recipients])
+    first, *others = [str(each.label) for each in Level.Recipient if each in level.recipients]
+    return _listed([first, *(other.lower() for other in others)])
 
 
 def _listed(words: list[str]) -> str:

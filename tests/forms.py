@@ -5,7 +5,6 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 Data = dict[str, list[str]]
@@ -18,7 +17,7 @@ def filled(html: str, of: str = "seen") -> Data:
     return next(form for form in reader.forms if of in form)
 
 
-def send(client: Client, url: str, changes: dict[str, Any] | None = None, *, without: str = "\0") -> HttpResponse:
+def send(client: Client, url: str, changes: dict[str, Any] | None = None, *, without: str = "\0") -> Any:
     """Open the page, change some fields (None leaves one out, ``without`` those of a prefix), send it."""
     shown = filled(client.get(url).content.decode())
     data: dict[str, Any] = {name: value for name, value in shown.items() if not name.startswith(without)}
@@ -52,7 +51,7 @@ class _Reader(HTMLParser):
             self.form = {}
             self.forms.append(self.form)
         elif self.form is not None and not self.templates:
-            self._control(tag, values)
+            self._control(self.form, tag, values)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "template":
@@ -69,19 +68,19 @@ class _Reader(HTMLParser):
         if self.area is not None:
             self.area[1].append(data)
 
-    def _control(self, tag: str, values: dict[str, str]) -> None:
+    def _control(self, form: Data, tag: str, values: dict[str, str]) -> None:
         if tag == "input":
-            self._input(values)
+            self._input(form, values)
         elif tag == "select":
             self.select = values["name"]
-            self.form.setdefault(self.select, [])
+            form.setdefault(self.select, [])
         elif tag == "option" and self.select and "selected" in values:
-            self.form[self.select].append(values["value"])
+            form[self.select].append(values["value"])
         elif tag == "textarea":
             self.area = (values["name"], [])
 
-    def _input(self, values: dict[str, str]) -> None:
+    def _input(self, form: Data, values: dict[str, str]) -> None:
         kind = values.get("type", "text")
         is_box = kind in {"checkbox", "radio"}
         if not is_box or "checked" in values:
-            self.form.setdefault(values["name"], []).append(values.get("value", "on" if is_box else ""))
+            form.setdefault(values["name"], []).append(values.get("value", "on" if is_box else ""))

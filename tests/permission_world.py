@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 from leads.models import Lead
 from people.models import User
@@ -22,7 +23,8 @@ def build_world(people: dict[str, User], make_lead: MakeLead) -> SimpleNamespace
     icp = Icp.objects.create(name="Factories")
     persona = Persona.objects.create(name="Paula", buying_role="user", conditions=CONDITIONS)
     team = people["sdr"].team
-    rows = {
+    assert team is not None
+    rows: dict[str, Any] = {
         "lead": lead,
         "handoff": handoff,
         "notice": _notice(handoff, people["sdr"]),
@@ -49,6 +51,7 @@ def build_world(people: dict[str, User], make_lead: MakeLead) -> SimpleNamespace
 
 
 def _handoff(lead: Lead, owner: User) -> Handoff:
+    assert owner.team is not None
     return Handoff.objects.create(
         lead=lead, stage=lead.stage, team=owner.team, owner=owner, opened_at=NOW, assigned_at=NOW
     )

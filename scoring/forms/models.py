@@ -78,9 +78,9 @@ class RuleForm(forms.ModelForm[Rule]):
                 if cleaned.get(name) is not None:
                     self.add_error(name, _("Only a rule about an event has this: choose the event, or leave it empty."))
             cleaned["min_count"] = 1
-        for name in OF_EVENTS:
+        for name in ("min_count", *OF_EVENTS):
             if cleaned.get(name) == 0:
-                self.add_error(name, _("At least 1, or nothing."))
+                self.add_error(name, _("At least 1."))
         if cleaned.get("window_days") and cleaned.get("half_life_days"):
             self.add_error("half_life_days", _("Choose a time window or a half-life, not both."))
 

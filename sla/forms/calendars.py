@@ -60,7 +60,6 @@ class SpanForm(forms.Form):
     closes = forms.TimeField(
         label=_("Closes"),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        help_text=_("At or before opening: the next day."),
     )
 
 

@@ -31,9 +31,9 @@ def test_there_are_ten_terms(db: None) -> None:
 def test_the_agreement_says_the_promise_and_the_ladder(db: None) -> None:
     assert entry("sla").lines == (
         Line("First touch", "first touch within 5 min of working time"),
-        Line("First touch: when it is due", "Owner"),
-        Line("First touch: 10 min after it was due", "Owner and Owner's manager"),
-        Line("First touch: 1 h after it was due", "Executives"),
+        Line("when it is due", "Owner", is_part=True),
+        Line("10 min after it was due", "Owner and owner's manager", is_part=True),
+        Line("1 h after it was due", "Executives", is_part=True),
     )
 
 
@@ -77,7 +77,7 @@ def test_profiles_and_personas_in_use(db: None) -> None:
     icp.criteria.create(name="Public bodies", excludes=True, conditions=SPAIN)
     Icp.objects.create(name="Old", is_active=False)
     Persona.objects.create(name="Paula", job_title="Plant manager", buying_role="user", conditions=SPAIN)
-    assert entry("icp").lines == (Line("Factories", "Spain (+5)"), Line("Factories: ruled out by", "Public bodies"))
+    assert entry("icp").lines == (Line("Factories", "Spain (+5)"), Line("ruled out by", "Public bodies", is_part=True))
     assert entry("persona").lines == (Line("Paula", "Plant manager, User"),)
 
 

@@ -30,6 +30,7 @@ def page(client: Client, manager: User, policy: Policy) -> str:
 
 @pytest.fixture
 def clock(policy: Policy, make_lead: MakeLead, owner: User) -> Clock:
+    assert owner.team is not None
     lead = make_lead(stage="mql", owner=owner)
     handoff = Handoff.objects.create(
         lead=lead, stage=lead.stage, team=owner.team, owner=owner, opened_at=NOW, assigned_at=NOW
