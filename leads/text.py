@@ -16,7 +16,8 @@ _EDGES = INVISIBLE + _BLANK + "".join(map(chr, [*range(1, 33), 127, *range(128, 
 # Line breaks and tabs are text; the other control characters are damage.
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 
-# One address has one company behind it only where the domain is the company's own.
+# One address has one company behind it only where the domain is the company's own; the last line is set aside for
+# documentation and belongs to nobody.
 FREE_MAIL = frozenset(
     """
     126.com 163.com aol.com att.net bellsouth.net bol.com.br btinternet.com charter.net comcast.net cox.net
@@ -28,6 +29,7 @@ FREE_MAIL = frozenset(
     sina.com sky.com t-online.de telefonica.net terra.com.br tiscali.it tutanota.com uol.com.br verizon.net
     virgilio.it wanadoo.fr web.de wp.pl yahoo.ca yahoo.co.in yahoo.co.jp yahoo.co.uk yahoo.com yahoo.com.br yahoo.de
     yahoo.es yahoo.fr yahoo.in yahoo.it yandex.com yandex.ru ymail.com zoho.com
+    example.com example.net example.org
     """.split()  # noqa: SIM905 - a hundred quoted words in a row are unreadable
 )
 
