@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from leads.models import Lead
+from leads.models import ChangedLead, Lead
 from people.models import User
 from scoring.models import Icp, Persona, ScoringModel
 from sla.models import Calendar, Clock, Escalation, GlossaryTerm, Handoff, Notice, Policy, RoutingRule
@@ -41,6 +41,14 @@ def build_world(people: dict[str, User], make_lead: MakeLead) -> SimpleNamespace
         "person": people["colleague"],
         "team": team,
     }
+    rows["set_aside_lead"] = ChangedLead.objects.create(lead=lead, set_aside_at=NOW, error="broken")
+    rows["set_aside_escalation"] = (
+        rows["notice"]
+        .escalations.get()
+        .clock.escalations.create(
+            level=2, level_at=NOW, recorded_at=NOW, state=Escalation.State.SET_ASIDE, error="nobody to tell"
+        )
+    )
     kwargs = {name: {"pk": row.pk} for name, row in rows.items()} | {"": {}}
     kwargs |= {
         "criterion_of": {"icp": icp.pk},

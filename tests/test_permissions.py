@@ -38,7 +38,7 @@ BOARD_READERS = frozenset({MANAGER, EXECUTIVE, ADMINISTRATOR})
 LEAD_EDITORS = frozenset({SDR, MARKETER, MANAGER, ADMINISTRATOR})
 NOTE_WRITERS = SALES | {MARKETER}
 
-SHOWN, GONE_ON, FORBIDDEN, NOT_ALLOWED, REFUSED = 200, 302, 403, 405, 422
+SHOWN, GONE_ON, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, REFUSED = 200, 302, 403, 404, 405, 422
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Page:
     get: int = SHOWN
     post: int = NOT_ALLOWED
     args: str = ""
-    but: dict[str, int] = field(default_factory=dict)
+    but: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def reading(who: frozenset[str], args: str = "") -> Page:
@@ -72,10 +72,24 @@ PAGES = {
     "inbox-live": reading(SALES),
     "availability": act(SALES),
     "lead-detail": reading(EVERYBODY, "lead"),
-    "attempt-create": Page(SALES, get=SHOWN, post=REFUSED, args="lead", but={AE: FORBIDDEN}),
+    "attempt-create": Page(SALES, get=SHOWN, post=REFUSED, args="lead", but={AE: (FORBIDDEN, FORBIDDEN)}),
     "note-create": act(NOTE_WRITERS, "lead", post=REFUSED),
     "handoff-reassign": act(POLICY_EDITORS, "handoff", post=REFUSED),
     "handoffs-reassign": act(POLICY_EDITORS, post=REFUSED),
+    "board": reading(BOARD_READERS),
+    "board-live": reading(BOARD_READERS),
+    "notice-list": reading(EVERYBODY),
+    "notice-list-live": reading(EVERYBODY),
+    # Neither sent to the AE nor about a lead of theirs.
+    "notice-detail": Page(EVERYBODY, args="notice", but={AE: (NOT_FOUND, NOT_ALLOWED)}),
+    "notice-retry": act(POLICY_EDITORS, "notice"),
+    "system": reading(POLICY_EDITORS),
+    "system-retry-lead": act(POLICY_EDITORS, "set_aside_lead"),
+    "system-retry-escalation": act(POLICY_EDITORS, "set_aside_escalation"),
+    "lead-list": reading(EVERYBODY),
+    "lead-create": form(LEAD_EDITORS),
+    "lead-edit": form(LEAD_EDITORS, "lead"),
+    "event-create": form(LEAD_EDITORS, "lead"),
     "policy-list": reading(EVERYBODY),
     "policy-create": form(POLICY_EDITORS),
     "policy-edit": form(POLICY_EDITORS, "policy"),
@@ -185,7 +199,7 @@ def test_every_address_has_a_line_and_every_line_an_address() -> None:
 def test_only_those_allowed_are_let_in(name: str, world: SimpleNamespace, everybody: dict[str, User]) -> None:
     page = PAGES[name]
     url = reverse(name, kwargs=world.kwargs[page.args])
-    let_in = {role: (page.but.get(role, page.get), page.but.get(role, page.post)) for role in page.who}
+    let_in = {role: page.but.get(role, (page.get, page.post)) for role in page.who}
     expected = dict.fromkeys(ROLES, (FORBIDDEN, FORBIDDEN)) | let_in
     found = {role: (_ask(everybody[role], "get", url), _ask(everybody[role], "post", url)) for role in ROLES}
     assert found == expected
