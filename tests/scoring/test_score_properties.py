@@ -266,7 +266,7 @@ def _stored(score: LeadScore) -> reference.Verdict:
 
 
 @pytest.mark.django_db
-@settings(RARE, max_examples=70)
+@settings(RARE, max_examples=50)
 @given(
     rules=st.lists(a_rule(), min_size=1, max_size=10),
     thresholds=st.dictionaries(st.integers(0, 6), limits(), max_size=2),
@@ -295,7 +295,7 @@ def test_compiled_query_agrees_with_the_plain_evaluator(
 
 
 @pytest.mark.django_db
-@settings(RARE, max_examples=100)
+@settings(RARE, max_examples=60)
 @given(
     conditions=st.lists(a_condition(LEAD_FIELDS), min_size=1, max_size=2),
     leads=st.lists(A_LEAD, min_size=1, max_size=4),
