@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from scoring.services.publish import publish, start_draft
 
 from leads.models import CustomField, EventType, LifecycleStage
 from people.models import Team
 from scoring.models import Icp, IcpCriterion, Persona, Rule, ScoringModel, Threshold
-from sla.models import Level, Policy, PolicyVersion, RoutingRule, Sequence
+from scoring.services.publish import publish, start_draft
+from sla.defaults import COUNTED_CHANNELS, COUNTED_OUTCOMES
+from sla.models import PolicyVersion, RoutingRule
+from sla.services.policies import LevelTerms, PolicyTerms, save_policy
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from people.models import User
 
 DEMONSTRATION_SOURCE = "Trade fair (demonstration)"
+CHAT_SOURCE = "Website chat"
 EUROPE = ["Spain", "Portugal", "Germany", "Poland", "Ireland", "United Kingdom", "France", "Italy", "Sweden"]
 
 # name, conditions, points; no points: ruled out
@@ -46,6 +49,7 @@ ICP_CRITERIA: tuple[tuple[str, list[dict[str, Any]], int], ...] = (
     ),
 )
 
+ACTS = (("Asked for a demo", "demo_requested", 25), ("Asked to be called", "contact_requested", 15))
 # What the columns are: name, part of the score, event, points, window in days, half-life in days, cap.
 BEHAVIOUR: tuple[tuple[str, str, str, int, int | None, int | None, int | None], ...] = (
     ("Viewed a page", "engagement", "page_viewed", 1, None, 14, 10),
@@ -62,9 +66,36 @@ FIT: tuple[tuple[str, list[dict[str, Any]], int], ...] = (
     ("Student", [{"field": "job_title", "op": "contains", "value": "student"}], -15),
 )
 
-# (seconds after the due time, who hears): the whole ladder of the demonstration within two minutes of wall time
-DEMONSTRATION_SECONDS = 40
-DEMONSTRATION_LADDER = ((0, ["owner"]), (35, ["owner", "manager"]), (70, ["executives"]))
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A promise in wall time for leads of one source; the ladder is seconds after the due time, and who hears."""
+
+    name: str
+    source: str
+    seconds: int
+    warn: int
+    ladder: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+# Two that run at any hour of any day, so that there is something to watch on a Sunday night as well. The first one's
+# whole ladder is climbed within a minute and a half.
+PROMISES = (
+    Promise(
+        "Demonstration: first touch at any hour",
+        DEMONSTRATION_SOURCE,
+        seconds=30,
+        warn=15,
+        ladder=((0, ("owner",)), (30, ("owner", "manager")), (60, ("executives",))),
+    ),
+    Promise(
+        "Website chat: answered day and night",
+        CHAT_SOURCE,
+        seconds=15 * 60,
+        warn=5 * 60,
+        ladder=((0, ("owner",)), (15 * 60, ("owner", "manager")), (60 * 60, ("executives",))),
+    ),
+)
 
 
 def sign_agreement(*, marketer: User, manager: User, now: datetime) -> ScoringModel:
@@ -79,7 +110,8 @@ def sign_agreement(*, marketer: User, manager: User, now: datetime) -> ScoringMo
     _write_profile(marketer)
     _write_personas()
     _write_routing()
-    _promise_demonstration(manager, now)
+    for position, promise in enumerate(PROMISES, start=1):
+        _promise(promise, manager, now, position * 10)
     model = start_draft(by=marketer, now=now)
     model.comment = "First agreement of marketing and sales."
     model.save(update_fields=["comment"])
@@ -163,16 +195,21 @@ def _write_rules(model: ScoringModel) -> None:
         )
         for name, part, key, points, window, half_life, cap in BEHAVIOUR
     ]
+    # Decisive acts move the stage whatever the score; that they give points too makes a hand-off say so.
+    rules += [
+        Rule(model=model, name=name, part="intent", event_type=events[key], points=points, window_days=30, cap=points)
+        for name, key, points in ACTS
+    ]
     rules += [
         Rule(
             model=model,
-            name=name,
+            name=f"{name}: qualified at once",
             effect="decisive",
             event_type=events[key],
             target_stage=stages["mql"],
             window_days=30,
         )
-        for name, key in (("Asked for a demo", "demo_requested"), ("Asked to be called", "contact_requested"))
+        for name, key, _points in ACTS
     ]
     rules.append(
         Rule(
@@ -204,22 +241,16 @@ def _write_routing() -> None:
         )
 
 
-def _promise_demonstration(manager: User, now: datetime) -> None:
-    """A promise in wall time for one source, so that the ladder can be watched at any hour of any day."""
-    policy = Policy.objects.create(
-        name="Demonstration: first touch at any hour",
-        position=10,
-        conditions=[{"field": "source", "op": "is", "value": DEMONSTRATION_SOURCE}],
-    )
-    version = PolicyVersion.objects.create(
-        policy=policy,
-        number=1,
+def _promise(promise: Promise, manager: User, now: datetime, position: int) -> None:
+    terms = PolicyTerms(
+        name=promise.name,
+        position=position,
+        conditions=[{"field": "source", "op": "is", "value": promise.source}],
         time_kind=PolicyVersion.TimeKind.WALL,
-        duration_seconds=DEMONSTRATION_SECONDS,
-        warn_seconds=DEMONSTRATION_SECONDS // 2,
-        sequence=Sequence.objects.get(name="First touch"),
-        created_by=manager,
-        created_at=now,
+        duration_seconds=promise.seconds,
+        warn_seconds=promise.warn,
+        levels=[LevelTerms(offset, recipients) for offset, recipients in promise.ladder],
+        channels=COUNTED_CHANNELS,
+        outcomes=COUNTED_OUTCOMES,
     )
-    for number, (offset, recipients) in enumerate(DEMONSTRATION_LADDER, start=1):
-        Level.objects.create(version=version, number=number, offset_seconds=offset, recipients=recipients)
+    save_policy(policy=None, terms=terms, by=manager, now=now)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.hashers import make_password
 
 from people.models import Role, Team, User
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 PASSWORD = "baton-demo-2026"  # noqa: S105  # a demonstration is meant to be signed in to; it is printed at the start
 DOMAIN = "meridian.example"
@@ -42,7 +46,7 @@ HIRES = (
 MANAGED = {"Inside sales Europe": "manager", "Inside sales Americas": "manager.americas"}
 
 
-def hire_staff() -> dict[str, User]:
+def hire_staff(joined: datetime) -> dict[str, User]:
     """Create teams and people; returns them by sign-in name (the part before the @)."""
     teams = {name: Team.objects.create(name=name) for name in MANAGED}
     teams["Marketing"] = Team.objects.create(name="Marketing", side=Team.Side.MARKETING)
@@ -58,6 +62,7 @@ def hire_staff() -> dict[str, User]:
             time_zone=hire.zone,
             team=teams.get(hire.team),
             reports_to=people.get(hire.boss),
+            date_joined=joined,
         )
     for name, login in MANAGED.items():
         Team.objects.filter(name=name).update(manager=people[login])

@@ -1,154 +1,218 @@
 """The last three weeks at the demonstration company, lived through the product's own services.
 
-Nothing is written behind their backs: the story goes on in steps of three hours, drains the flow, lets SDRs
-answer (most of them in time) and sweeps, so that every clock, attempt, escalation and notice really happened.
+Nothing is written behind their backs: whatever people did is drained by the flow, SDRs answer whom they were given
+(most of them in time), and each level is swept at the moment it is due, so that every clock, attempt, escalation and
+notice really happened.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from leads.models import Lead, LifecycleStage, Note, Source
+from django.db.models import Min
+
+from leads.models import Lead, Source
 from leads.services.events import record_event
+from leads.services.leads import create_lead
 from leads.services.queue import mark_changed
-from leads.services.stages import move_by_hand
 from sla import flow
-from sla.demo.agreement import DEMONSTRATION_SOURCE, sign_agreement
-from sla.demo.market import DAYS, Market, found_companies, let_them_act, meet_people, open_market
+from sla.demo.aftermath import go_on
+from sla.demo.agreement import CHAT_SOURCE, DEMONSTRATION_SOURCE, sign_agreement
+from sla.demo.market import DAYS, SATURDAY, Market, contact, found_companies, let_them_act, meet_people, open_market
+from sla.demo.past import happened
+from sla.demo.places import PLACES
 from sla.demo.staff import hire_staff
-from sla.models import Clock
+from sla.models import Clock, PolicyVersion
 from sla.services.attempts import log_attempt
 from sla.services.compose import compose
 from sla.services.deliver import deliver
 from sla.services.sweep import sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
-    from leads.models import Event
-    from people.models import User
+    from leads.models import Company, Event
 
 LEADS = 300
-STEP = timedelta(hours=3)
-DEMONSTRATED = 4
-OUTCOMES = ("connected", "no_answer", "no_answer", "voicemail", "connected")
+# first name, last name, country: whose clocks run out while one watches
+DEMONSTRATED = (
+    ("Ximena", "Castellanos Rubio", "Spain"),
+    ("Tadeusz", "Wróblewski", "Poland"),
+    ("Greta", "von Holm", "Germany"),
+    ("Rosalind", "Achterberg", "United Kingdom"),
+)
+# The same and how many minutes ago they asked: long late, late, due in minutes, just in.
+CHATTED = (
+    ("Begoña", "Larrañaga Uriarte", "Spain", 97),
+    ("Kazimierz", "Ostrowski", "Poland", 41),
+    ("Dagmar", "Petersen", "Germany", 24),
+    ("Duarte", "Vilas-Boas", "Portugal", 12),
+    ("Fenella", "Okonkwo", "United Kingdom", 11),
+    ("Saga", "Bergström", "Sweden", 7),
+    ("Luana", "Pacheco", "Brazil", 10),
+    ("Ezekiel", "Thornton", "United States", 3),
+    ("Estel", "Puigdomènech", "Spain", 2),
+)
+IN_TIME, LATE = 0.75, 0.92
+OUTCOMES = ("connected", "connected", "connected", "no_answer", "voicemail", "busy")
+REMARKS = (
+    "",
+    "",
+    "Asks for the service contract in writing.",
+    "Will look at it with the laboratory, call again on Thursday.",
+    "Their titrator is nine years old; budget is there after the audit.",
+    "Wants to know whether results go straight into the LIMS.",
+)
+SECOND = timedelta(seconds=1)
+
+
+@dataclass
+class Story:
+    """Where it stands: ``agenda`` holds who will be called when, ``planned`` which clocks that was decided for."""
+
+    market: Market
+    forgetful_since: datetime
+    agenda: list[tuple[datetime, int]] = field(default_factory=list)
+    planned: set[int] = field(default_factory=set)
 
 
 def tell(now: datetime) -> None:
-    """Fill an empty database with the demonstration company, up to ``now``."""
-    people = hire_staff()
-    sign_agreement(marketer=people["marketer"], manager=people["manager"], now=now - timedelta(days=DAYS + 1))
+    """Fill an empty database with the demonstration company, up to ``now``; inside a transaction."""
+    start = now - timedelta(days=DAYS + 1)
+    people = hire_staff(start)
+    for name in (CHAT_SOURCE, DEMONSTRATION_SOURCE):
+        Source.objects.get_or_create(name=name)
+    with happened(start, people["manager"], anything=True):
+        sign_agreement(marketer=people["marketer"], manager=people["manager"], now=start)
+        PolicyVersion.objects.filter(created_at__gt=start).update(created_at=start)
     market = open_market(now)
-    leads = meet_people(market, found_companies(market), LEADS - DEMONSTRATED)
-    _live(market, let_them_act(market, leads))
-    _win_some(people["ae"], now)
-    _write_notes(market, people["marketer"])
-    _demonstrate(market)
+    companies = found_companies(market)
+    invited = len(DEMONSTRATED) + len(CHATTED)
+    leads = meet_people(market, companies, LEADS - invited)
+    story = Story(market, _last_working_day(now))
+    _live(story, let_them_act(market, leads))
+    go_on(market, people)
+    with happened(now):
+        _qualify(set(), now)
+    _chat(story, companies)
+    _demonstrate(market, companies)
 
 
-def _live(market: Market, events: list[Event]) -> None:
-    """Step by step: who did something is scored, who qualifies is handed over, who was called is answered."""
-    acted: dict[int, set[int]] = defaultdict(set)
-    start = market.now - timedelta(days=DAYS)
-    for event in events:
-        acted[int((event.occurred_at - start) / STEP)].add(event.lead_id)
-    for number in range(int((market.now - start) / STEP)):
-        at = start + (number + 1) * STEP
-        if number in acted:
-            mark_changed(lead_ids=acted[number], now=at)
-            _drain(at)
-        _answer(market, at)
-        _tell_of_breaches(at)
+def _last_working_day(now: datetime) -> datetime:
+    """The beginning of the last day on which people forgot somebody: yesterday or the Friday before."""
+    day = (now - timedelta(hours=30)).replace(hour=0, minute=0, second=0, microsecond=0)
+    while day.weekday() >= SATURDAY:
+        day -= timedelta(days=1)
+    return day
 
 
-def _drain(at: datetime) -> None:
+def _live(story: Story, events: list[Event]) -> None:
+    """Moment by moment: who did something is scored, who qualifies is handed over, who is to be called is called."""
+    acted: dict[datetime, set[int]] = defaultdict(set)
+    rest = sorted(events, key=lambda event: event.occurred_at, reverse=True)
+    for at in story.market.moments:
+        while rest and rest[-1].occurred_at <= at:
+            acted[at].add(rest.pop().lead_id)
+        _pass_time(story, at)
+        with happened(at):
+            _qualify(acted[at], at)
+        _plan(story)
+    _pass_time(story, story.market.now - 2 * SECOND)
+
+
+def _qualify(lead_ids: set[int], at: datetime) -> None:
+    mark_changed(lead_ids=lead_ids, now=at)
     while flow.run(now=at).drained:
         pass
 
 
-def _answer(market: Market, at: datetime) -> None:
-    """SDRs call whom they were given: most before the due time, some after it, a few not at all."""
-    for clock in _unanswered(market, at):
-        late = market.dice.random() < 0.2
-        due = clock.due_at + timedelta(minutes=market.dice.randint(2, 90)) if late else clock.due_at
-        touched = max(clock.started_at, due - timedelta(seconds=market.dice.randint(20, 280)))
-        if touched > market.now or clock.owner is None:
+def _plan(story: Story) -> None:
+    """Decide for each new clock when somebody will call: in time, late, or not at all on the last working day."""
+    dice = story.market.dice
+    for clock in Clock.objects.running().exclude(pk__in=story.planned).order_by("pk"):
+        story.planned.add(clock.pk)
+        if clock.started_at > story.forgetful_since and dice.random() < 0.3:  # three in ten
             continue
-        _tell_of_breaches(touched)
-        log_attempt(
-            lead=clock.lead,
-            user=clock.owner,
-            channel="call" if market.dice.random() < 0.7 else "email",
-            outcome=market.dice.choice(OUTCOMES),
-            occurred_at=touched,
-            now=touched,
-            note=market.dice.choice(("", "", "Asks for the service contract.", "Will look at it with the laboratory.")),
-        )
+        fate = dice.random()
+        delay = timedelta(seconds=-dice.randint(20, 280))
+        if fate > IN_TIME:
+            delay = timedelta(minutes=dice.randint(1, 9) if fate < LATE else dice.randint(12, 95))
+        heapq.heappush(story.agenda, (max(clock.started_at + 20 * SECOND, clock.due_at + delay), clock.pk))
 
 
-def _unanswered(market: Market, at: datetime) -> Iterator[Clock]:
-    """Running clocks that fall due before the next step, oldest first; the newest of all are forgotten."""
-    waiting = Clock.objects.running().filter(due_at__lte=at + STEP).select_related("lead", "owner").order_by("due_at")
-    recently = market.now - timedelta(hours=30)
-    for clock in waiting:
-        forgotten = clock.started_at > recently and clock.pk % 2 == 0
-        if not forgotten:
-            yield clock
+def _pass_time(story: Story, until: datetime) -> None:
+    """Calls and breaches up to a moment, in the order in which they happened."""
+    while story.agenda and story.agenda[0][0] <= until:
+        at, clock_id = heapq.heappop(story.agenda)
+        _tell_of_breaches(at)
+        with happened(at):
+            _call(story.market, Clock.objects.select_related("lead", "owner").get(pk=clock_id), at)
+    _tell_of_breaches(until)
 
 
-def _tell_of_breaches(at: datetime) -> None:
-    if sweep(now=at):
+def _call(market: Market, clock: Clock, at: datetime) -> None:
+    dice = market.dice
+    if clock.owner is None:
+        return
+    by_call = dice.random() < 0.7 and not clock.lead.do_not_call and clock.lead.phone  # seven in ten
+    log_attempt(
+        lead=clock.lead,
+        user=clock.owner,
+        channel="call" if by_call else "email",
+        outcome=dice.choice(OUTCOMES) if by_call else "sent",
+        occurred_at=at,
+        now=at,
+        note=dice.choice(REMARKS),
+    )
+
+
+def _tell_of_breaches(until: datetime) -> None:
+    """Sweep a few seconds after each level that comes due, as beat does."""
+    while at := Clock.objects.due(until).aggregate(first=Min("next_at"))["first"]:
+        at += 4 * SECOND
+        sweep(now=at)
         compose(now=at)
         deliver(now=at)
 
 
-def _win_some(ae: User, now: datetime) -> None:
-    """A few conversations led further, so that every stage has somebody in it."""
-    connected = Lead.objects.filter(status__key="connected").order_by("pk")
-    for key, chosen in (("sql", connected[:9]), ("opportunity", connected[9:14]), ("customer", connected[14:18])):
-        stage = LifecycleStage.objects.get(key=key)
-        for lead in chosen:
-            move_by_hand(lead=lead, to_stage=stage, by=ae, reason="Agreed on the call", now=now - timedelta(hours=2))
-    _drain(now)
+def _chat(story: Story, companies: dict[str, list[Company]]) -> None:
+    """People who wrote in the website's chat within the last hours, whom nobody has answered yet."""
+    market = story.market
+    for number, (first, last, country, minutes) in enumerate(CHATTED):
+        at = market.now - timedelta(minutes=minutes)
+        _tell_of_breaches(at)
+        with happened(at):
+            lead = _newcomer(market, companies[country][number % 5], (first, last), CHAT_SOURCE, at)
+            record_event(lead=lead, event_type=market.events["contact_requested"], occurred_at=at, now=at)
+            _qualify({lead.pk}, at + SECOND)
+    _tell_of_breaches(market.now)
 
 
-def _write_notes(market: Market, author: User) -> None:
-    Note.objects.bulk_create(
-        [
-            Note(
-                lead=lead,
-                author=author,
-                body="Met at the spring fair; wants the brochure in her language.",
-                created_at=at,
-            )
-            for lead in Lead.objects.filter(source__name="Trade fair").order_by("pk")[:12]
-            for at in [lead.captured_at + timedelta(minutes=market.dice.randint(5, 50))]
-        ]
+def _demonstrate(market: Market, companies: dict[str, list[Company]]) -> None:
+    """People who ask for a demo right now: the flow finds them when the worker starts, and their clocks run out soon.
+
+    Their marks are left for it on purpose.
+    """
+    for number, (first, last, country) in enumerate(DEMONSTRATED):
+        at = market.now
+        lead = _newcomer(market, companies[country][number], (first, last), DEMONSTRATION_SOURCE, at)
+        record_event(lead=lead, event_type=market.events["demo_requested"], occurred_at=at, now=at)
+
+
+def _newcomer(market: Market, company: Company, name: tuple[str, str], source: str, at: datetime) -> Lead:
+    place = next(place for place in PLACES if place.country == company.country)
+    return create_lead(
+        now=at,
+        by=None,
+        data={
+            **contact(place, company, name, market.dice),
+            "job_title": "Head of quality control",
+            "source": Source.objects.get(name=source),
+            "consent": Lead.Consent.GRANTED,
+            "consent_source": source,
+        },
     )
-
-
-def _demonstrate(market: Market) -> None:
-    """People who ask for a demo right now: their clocks run in wall time and are about to run out."""
-    source = Source.objects.get_or_create(name=DEMONSTRATION_SOURCE)[0]
-    companies = {lead.company_id: lead.company for lead in Lead.objects.select_related("company")[:40]}
-    names = (("Ximena", "Castellanos Rubio"), ("Tadeusz", "Wróblewski"), ("Greta", "Holm"), ("Rui", "Monteiro"))
-    for (first, last), company in zip(names[:DEMONSTRATED], companies.values(), strict=False):
-        lead = Lead.objects.create(
-            first_name=first,
-            last_name=last,
-            email=f"{first}@fair.example".lower(),
-            phone="+34 900 123 456",
-            job_title="Head of quality control",
-            company=company,
-            country="Spain",
-            source=source,
-            lead_type=market.lead_types["new_customer"],
-            status=market.statuses["new"],
-            stage=market.stages["lead"],
-            stage_since=market.now,
-            captured_at=market.now,
-        )
-        record_event(lead=lead, event_type=market.events["demo_requested"], occurred_at=market.now, now=market.now)
