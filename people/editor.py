@@ -44,6 +44,11 @@ class Editor:
         """Whether it came back and something in it is wrong."""
         return self.form.is_bound and bool(self.form.errors or any(not row.is_valid() for row in self.rows.values()))
 
+    @property
+    def only_rows_refused(self) -> bool:
+        """Nothing is wrong with the form itself, so that its own summary says nothing."""
+        return self.refused and not self.form.errors
+
     def is_valid(self) -> bool:
         """Whether it came back with everything right; checks every part, so that all errors show at once."""
         if not self.form.is_bound:

@@ -68,7 +68,26 @@ def history_of(*told: Told, most: int = 50) -> list[Change]:
     """The latest changes of all these rows, newest first."""
     changes = [change for one in told for change in _changes(one)]
     # Turned round after sorting, so that of one row's changes in one transaction the last stands first.
-    return sorted(changes, key=attrgetter("at"))[::-1][:most]
+    return _gathered(sorted(changes, key=attrgetter("at"))[::-1])[:most]
+
+
+def _gathered(changes: list[Change]) -> list[Change]:
+    """What was added, or removed, at one go is told as one thing."""
+    gathered = []
+    for (at, who, kind), alike in groupby(changes, key=attrgetter("at", "who", "kind")):
+        group = list(alike)
+        if kind == "update" or len(group) == 1:
+            gathered += group
+        else:
+            gathered.append(Change(at, who, kind, _several([change.thing for change in group]), ()))
+    return gathered
+
+
+def _several(things: list[str], named: int = 3) -> str:
+    """The first few by name, the rest by number."""
+    shown = ", ".join(things[-1 : -named - 1 : -1])
+    rest = len(things) - named
+    return _("%(things)s and %(n)d more") % {"things": shown, "n": rest} if rest > 0 else shown
 
 
 def _changes(told: Told) -> list[Change]:

@@ -212,3 +212,11 @@ def test_without_a_model_the_page_says_so(editor: Client, db: None) -> None:
     page = editor.get(reverse("scoring-model")).content.decode()
     assert "No scoring is published yet" in page
     assert "Start a draft" in page
+
+
+def test_what_was_added_at_one_go_is_told_as_one_thing(editor: Client, draft: ScoringModel) -> None:
+    for number in range(5):
+        draft.rules.create(name=f"Rule {number}", part="fit", points=5, conditions=[SPAIN])
+    (change,) = editor.get(reverse("scoring-version", args=[draft.pk])).context["history"]
+    assert change.kind == "insert"
+    assert change.thing.endswith("and 5 more")

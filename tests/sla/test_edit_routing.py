@@ -48,6 +48,7 @@ def test_a_condition_that_makes_no_sense_is_refused_at_its_field(editor: Client,
     ):
         response = send(editor, url, rows("conditions", row))
         assert (response.status_code, list(response.context["editor"]["conditions"].errors[0])) == (422, [field])
+        assert "Please correct the rows that are marked below." in response.content.decode()
 
 
 def test_an_empty_row_is_no_condition(editor: Client, rule: RoutingRule) -> None:
