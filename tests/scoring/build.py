@@ -44,5 +44,6 @@ def happened(lead: Lead, event: str, at: datetime = NOW, **properties: Any) -> E
     return Event.objects.create(lead=lead, event_type=event_type, occurred_at=at, properties=properties)
 
 
-def score_of(lead: Lead) -> LeadScore:
+def score_of(lead: Lead) -> Any:
+    """The ``LeadScore``; as Any, so that its decimals may be compared with whole numbers."""
     return LeadScore.objects.get(lead=lead)

@@ -156,7 +156,7 @@ def test_top_reasons_are_the_most_points_of_each_lead(
     scores = list(LeadScore.objects.all())
     with django_assert_num_queries(1):
         reasons = top_reasons(scores, n=3)
-    assert [(reason.name, reason.points) for reason in reasons[lead.pk]] == [
+    assert [(reason.name, float(reason.points)) for reason in reasons[lead.pk]] == [
         ("Industry we know", 20),
         ("Money", 10),
         ("Pages", 10),

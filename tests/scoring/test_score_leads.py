@@ -23,7 +23,7 @@ def model(db: None) -> ScoringModel:
     return a_model()
 
 
-def total(lead: Lead) -> Decimal:
+def total(lead: Lead) -> Any:
     score_leads(lead_ids=[lead.pk], now=NOW)
     return score_of(lead).total
 

@@ -231,7 +231,7 @@ def _lead(row: dict[str, Any], types: dict[str, EventType]) -> tuple[int, refere
 
 
 def _happening(event: dict[str, Any], types: dict[str, EventType]) -> reference.Happening:
-    properties = {name: event[name] for name in ("pages", "plan") if name in event}
+    properties: dict[str, Any] = {name: event[name] for name in ("pages", "plan") if name in event}
     return reference.Happening(types[event["event"]].pk, event["at"], properties)
 
 
