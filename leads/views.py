@@ -34,7 +34,7 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def lead_list(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    leads = Lead.objects.visible_to(user).select_related(*LISTED)
+    leads = Lead.objects.listed_for(user).select_related(*LISTED)
     narrowed = LeadFilter(request.GET, queryset=leads, by=user)
     context = {
         "filter": narrowed.form,

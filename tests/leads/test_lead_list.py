@@ -44,6 +44,19 @@ def test_everybody_sees_what_they_may(
     assert seen["marketer", marketer.name] == {"Mine", "Team", "Other", "Nobody"}
 
 
+def test_the_list_shows_exactly_what_is_visible(
+    make_lead: MakeLead, make_user: MakeUser, everybody: dict[str, User]
+) -> None:
+    loner = make_user(team=None)
+    for person in (*everybody.values(), loner, None):
+        make_lead(owner=person)
+
+    for user in (*everybody.values(), loner):
+        listed = set(Lead.objects.listed_for(user).values_list("pk", flat=True))
+        assert listed == set(Lead.objects.visible_to(user).values_list("pk", flat=True))
+        assert listed
+
+
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
