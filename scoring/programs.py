@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from leads.models import LifecycleStage
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from scoring.fields import Field
     from scoring.models import ScoringModel
 
+logger = logging.getLogger(__name__)
 KEPT = 16
 _kept: dict[Hashable, Query] = {}
 
@@ -40,10 +42,13 @@ def program(model: ScoringModel, *, by_ids: bool, details: bool = False) -> Quer
 
 def _compile(model: ScoringModel, fields: dict[str, Field], *, by_ids: bool, details: bool) -> Query:
     rules = model.rules.filter(is_active=True).select_related("event_type", "target_stage", "icp", "persona")
-    return Compiler(
+    query = Compiler(
         rules=list(rules.order_by("position", "pk")),
         thresholds=list(model.thresholds.select_related("stage").order_by("stage__position")),
         fields=fields,
         by_ids=by_ids,
         details=details,
     ).query()
+    for rule, why in query.broken.items():
+        logger.warning("Rule %s of %s holds for nobody: %s", rule, model, why)
+    return query

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-logger = logging.getLogger(__name__)
 # Leads in one statement of a full run: it bounds what is locked and sorted at a time.
 RANGE = 50_000
 
@@ -33,7 +31,6 @@ def score_leads(*, lead_ids: Sequence[int] | None, now: datetime) -> int:
     if model is None:
         return 0
     query = program(model, by_ids=lead_ids is not None)
-    _warn(query)
     statement = _statement(query, model.pk)
     if lead_ids is not None:
         ids = sorted(set(lead_ids))
@@ -73,8 +70,3 @@ def _ranges() -> Iterator[tuple[int, int]]:
     if ends["first"] is not None:
         for low in range(ends["first"], ends["last"] + 1, RANGE):
             yield low, low + RANGE
-
-
-def _warn(query: Query) -> None:
-    for rule, why in query.broken.items():
-        logger.warning("Rule %s of the published scoring holds for nobody: %s", rule, why)

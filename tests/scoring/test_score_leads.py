@@ -234,7 +234,7 @@ def test_one_broken_rule_does_not_stop_the_others(
     assert total(lead) == 8
     field.delete()
     assert total(lead) == 3
-    assert f"Rule {broken.pk} of the published scoring holds for nobody" in caplog.text
+    assert f"Rule {broken.pk} of Scoring 1 holds for nobody: There is no field “custom.budget”." in caplog.text
 
 
 def test_scores_follow_the_order_of_the_stages(model: ScoringModel, make_lead: MakeLead) -> None:
