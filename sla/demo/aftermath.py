@@ -71,7 +71,7 @@ def _try_again(market: Market) -> None:
         if at >= market.now or at.weekday() >= SATURDAY or handoff.owner is None:
             continue
         reached = market.dice.random() < 0.4  # two in five
-        with happened(at):
+        with happened(at, handoff.owner):
             log_attempt(
                 lead=handoff.lead, user=handoff.owner, channel="call" if reached else "email",
                 outcome="connected" if reached else "sent", occurred_at=at, now=at,

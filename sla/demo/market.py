@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from leads.models import Company, Event, EventType, ExternalId, Lead, LeadStatus, LeadType, LifecycleStage, Source
 from leads.models.history import StageChange
-from sla.demo.places import PLACES, Place, slug
+from sla.demo.places import PLACES, Place, domain, slug
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ TITLES = (
     "Strategic purchaser",
     "Production engineer",
     "Process engineer",
-    "PhD student",
+    "Working student",
     "Managing director",
 )
 SOURCES = ("Organic search", "Webinar", "Trade fair", "Referral", "Newsletter", "LinkedIn", "Partner")
@@ -141,7 +141,7 @@ def _company(market: Market, place: Place, name: str, industry: str, employees: 
     dice = market.dice
     return Company(
         name=name,
-        domain="-".join(slug(name).split("-")[:3]) + ".example",
+        domain=domain(name),
         industry=industry,
         employees=employees,
         annual_revenue=Decimal(round(employees * dice.uniform(90, 260)) * 1_000),

@@ -28,9 +28,11 @@ def happened(at: datetime, by: User | None = None, *, anything: bool = False) ->
     """
     with pghistory.context(user=by.pk) if by else nullcontext():
         yield
+    # pghistory's context lasts as long as the transaction, which here is the whole story.
+    nobody: dict[str, None] = {} if by else {"pgh_context": None}
     undated = {"pgh_created_at": TransactionNow(output_field=DateTimeField())}
     for model in _histories() if anything else _OF_LEADS:
-        apps.get_model(*model)._base_manager.filter(**undated).update(pgh_created_at=at)
+        apps.get_model(*model)._base_manager.filter(**undated).update(pgh_created_at=at, **nobody)
 
 
 def _histories() -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 # What NFKD leaves as it is.
-_FOLDED = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "ß": "ss"})
+_FOLDED = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "ß": "ss", "ı": "i"})
 
 PHARMA, BIOTECH, FOOD = "Pharmaceuticals", "Biotechnology", "Food and beverage"
 CHEMICALS, WATER = "Chemicals", "Water treatment"
@@ -36,6 +36,11 @@ class Place:
         return [(first, last) for first in self.women for last in hers] + [
             (first, last) for first in self.men for last in his
         ]
+
+
+def domain(company: str) -> str:
+    """A web address as a company of that name would have it, under the domain reserved for examples."""
+    return "-".join([word for word in slug(company).split("-") if len(word) > 2][:3]) + ".example"
 
 
 def slug(text: str) -> str:

@@ -149,8 +149,9 @@ def _pass_time(story: Story, until: datetime) -> None:
     while story.agenda and story.agenda[0][0] <= until:
         at, clock_id = heapq.heappop(story.agenda)
         _tell_of_breaches(at)
-        with happened(at):
-            _call(story.market, Clock.objects.select_related("lead", "owner").get(pk=clock_id), at)
+        clock = Clock.objects.select_related("lead", "owner").get(pk=clock_id)
+        with happened(at, clock.owner):
+            _call(story.market, clock, at)
     _tell_of_breaches(until)
 
 

@@ -104,6 +104,18 @@ def test_nothing_in_the_story_is_dated_to_its_loading(told: datetime) -> None:
     assert Escalation.objects.filter(recorded_at__gt=told).count() == 0
 
 
+def test_history_names_who_did_it_and_nobody_where_the_flow_did(told: datetime) -> None:
+    changes = Lead.pgh_event_model.objects.select_related("pgh_context")  # type: ignore[attr-defined]  # as above
+    by_role: dict[str, set[int]] = defaultdict(set)
+    for change in changes:
+        who = change.pgh_context.metadata["user"] if change.pgh_context else 0
+        by_role["somebody" if who else "nobody"].add(who)
+    acting = set(User.objects.filter(role__in=(Role.SDR, Role.AE)).values_list("pk", flat=True))
+
+    assert by_role["nobody"] == {0}
+    assert by_role["somebody"] == acting
+
+
 def test_every_message_of_the_story_went_out_in_time(told: datetime) -> None:
     assert Notice.objects.exclude(state=Notice.State.SENT).count() == 0
     assert Notice.objects.filter(message_id__startswith="<late.").count() == 0
