@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     Without it PostgreSQL takes a small team's leads for many, and reads a million newest first to find them.
     """
 
-    dependencies = [("leads", "0003_search_indexes")]
+    dependencies = [("leads", "0002_defaults")]
 
     operations = [
         migrations.RunSQL(
