@@ -63,10 +63,16 @@ class Sizes:
 def generate(sizes: Sizes, database: str) -> float:
     """Make the database and its small companion; the seconds that took."""
     started = time.monotonic()
-    for name, size in ((database + place.SMALL_SUFFIX, sizes.scaled_down()), (database, sizes)):
-        print(f"{name}: {size.leads:,} leads, {size.events:,} events, {size.reps:,} reps, {size.open_clocks:,} clocks")
+    small = database + place.SMALL_SUFFIX
+    with step("tables"):
         place.switch("postgres")
-        place.recreate(name)
+        place.recreate(database)
+        place.switch(database)
+        call_command("migrate", verbosity=0, interactive=False)
+        place.switch("postgres")
+        place.recreate(small, like=database)
+    for name, size in ((small, sizes.scaled_down()), (database, sizes)):
+        print(f"{name}: {size.leads:,} leads, {size.events:,} events, {size.reps:,} reps, {size.open_clocks:,} clocks")
         place.switch(name)
         fill(size, timezone.now())
     seconds = time.monotonic() - started
@@ -75,9 +81,7 @@ def generate(sizes: Sizes, database: str) -> float:
 
 
 def fill(sizes: Sizes, now: datetime) -> None:
-    """Fill the empty database that the connection points at."""
-    with step("tables"):
-        call_command("migrate", verbosity=0, interactive=False)
+    """Fill the database that the connection points at, which has its tables and the rows of the migrations."""
     values = sizes.values(now)
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET work_mem = '128MB'")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from math import ceil
 from statistics import median
 
 from bench.registry import Result, Target
@@ -29,7 +30,7 @@ def interleaved(times: int, *works: Work) -> list[list[float]]:
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that ``share`` of all values do not exceed."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, ceil(round(share * len(ordered), 6)) - 1)]
 
 
 def milliseconds(name: str, rows: int, taken: Sequence[float], floor: Sequence[float], target: Target | None) -> Result:
