@@ -66,7 +66,12 @@ class LeadScore(models.Model):
                 condition=Q(excluded_by__isnull=True) | Q(target_stage__isnull=True), name="lead_score_excluded_stays"
             ),
         )
-        indexes = (models.Index(fields=("scored_at",), name="lead_score_oldest"),)
+        indexes = (
+            models.Index(fields=("scored_at",), name="lead_score_oldest"),
+            # Deleting a rule, or a draft with fifty of them, asks for each whether a score names it.
+            models.Index(fields=("excluded_by",), name="lead_score_excluded", condition=Q(excluded_by__isnull=False)),
+            models.Index(fields=("decided_by",), name="lead_score_decided", condition=Q(decided_by__isnull=False)),
+        )
 
     def __str__(self) -> str:
         return f"{self.total}"
