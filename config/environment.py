@@ -36,6 +36,8 @@ EMAIL_SCHEMES = (
     "dummymail",
 )
 
+# A name, all below a name (.example.com), an address of either kind, or everything.
+HOST = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 PASSWORD = re.compile(r"(//[^/@:]*:).*@")
 
 T = TypeVar("T")
@@ -122,9 +124,9 @@ def _value(read: Callable[[], T], name: str, wanted: str) -> T:
         raise SettingError(f"{name} must be {wanted}, not {_without_password(_text(name))!r}.") from None
 
 
-def _number(env: environ.Env, name: str, default: int, lowest: int, highest: int, unit: str) -> int:
+def _number(name: str, default: int, lowest: int, highest: int, unit: str) -> int:
     wanted = f"a whole number of {unit} from {lowest} to {highest}" if unit else f"a number from {lowest} to {highest}"
-    number: int = _value(lambda: env.int(name, default), name, wanted)
+    number = _value(lambda: int(_text(name) or default), name, wanted)
     if not lowest <= number <= highest:
         raise SettingError(f"{name} must be {wanted}, not {os.environ[name]!r}.")
     return number
@@ -167,6 +169,19 @@ def _database_url() -> str:
     return text
 
 
+def _redis_url() -> str:
+    """Checked here, as the client and Celery each say late, and in their own way, that a database is no number."""
+    example = "redis://host:6379/0"
+    text = _url("REDIS_URL", ("redis", "rediss", "unix"), example)
+    parts = urlsplit(text)
+    named = parse_qs(parts.query).get("db", []) + ([] if parts.scheme == "unix" else [parts.path.strip("/")])
+    if not all(re.fullmatch(r"[0-9]{0,4}", database, re.ASCII) for database in named):
+        raise SettingError(
+            f"REDIS_URL must name a database by its number, as in {example}; {_without_password(text)!r} does not."
+        )
+    return text
+
+
 def _broker_url(redis_url: str) -> str:
     """BROKER_URL, or the Redis of REDIS_URL in the words Celery has for it; empty when neither is set."""
     text = _url("BROKER_URL", BROKER_SCHEMES, "amqp://user:password@host:5672//")
@@ -179,7 +194,8 @@ def _broker_url(redis_url: str) -> str:
 
 def _base_url(port: int) -> str:
     text = _url("BATON_BASE_URL", ("http", "https"), "https://baton.example.com")
-    if text and not urlsplit(text).hostname:
+    parts = urlsplit(text)
+    if text and (not parts.hostname or parts.query or parts.fragment or re.search(r"\s", text)):
         raise SettingError(f"BATON_BASE_URL must be an address such as https://baton.example.com, not {text!r}.")
     return text.rstrip("/") or f"http://localhost:{port}"
 
@@ -216,18 +232,16 @@ def home_from_environment() -> Home:
 
 def parse() -> Environment:
     """Read the environment. Raises SettingError: the sentence to show for the first value that is wrong."""
-    env = environ.Env()
     home = home_from_environment()
     debug = _flag("DEBUG", default=False)
-    port = _number(env, "PORT", 8000, 1, 65535, "")
+    port = _number("PORT", 8000, 1, 65535, "")
     database_url = _database_url()
-    redis_url = _url("REDIS_URL", ("redis", "rediss", "unix"), "redis://host:6379/0")
+    redis_url = _redis_url()
     base_url = _base_url(port)
-    hosts = tuple(host.strip() for host in _text("ALLOWED_HOSTS").split(",") if host.strip()) or _own_hosts(base_url)
     return Environment(
         debug=debug,
         secret_key=_secret_key(home, required=bool(database_url) and not debug),
-        allowed_hosts=hosts,
+        allowed_hosts=_allowed_hosts() or _own_hosts(base_url),
         base_url=base_url,
         port=port,
         home=home,
@@ -236,13 +250,24 @@ def parse() -> Environment:
         broker_url=_broker_url(redis_url) or home.broker_url,
         email_url=_email_url(),
         from_email=_from_email(),
-        sweep_seconds=_number(env, "BATON_SWEEP_SECONDS", 15, 1, 3600, "seconds"),
-        delivery_lease_seconds=_number(env, "BATON_DELIVERY_LEASE_SECONDS", 60, 1, 3600, "seconds"),
-        late_after_seconds=_number(env, "BATON_LATE_AFTER_SECONDS", 120, 1, 86400, "seconds"),
+        sweep_seconds=_number("BATON_SWEEP_SECONDS", 15, 1, 3600, "seconds"),
+        delivery_lease_seconds=_number("BATON_DELIVERY_LEASE_SECONDS", 60, 1, 3600, "seconds"),
+        late_after_seconds=_number("BATON_LATE_AFTER_SECONDS", 120, 1, 86400, "seconds"),
         demo=_flag("BATON_DEMO", default=True),
         embedded_database=not database_url,
         embedded_redis=not redis_url,
     )
+
+
+def _allowed_hosts() -> tuple[str, ...]:
+    """Names, as a browser sends them; with a scheme or a port each request would be refused without a word."""
+    hosts = tuple(host.strip() for host in _text("ALLOWED_HOSTS").split(",") if host.strip())
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            raise SettingError(
+                f"ALLOWED_HOSTS must be names such as baton.example.com, with commas between, not {host!r}."
+            )
+    return hosts
 
 
 def _own_hosts(base_url: str) -> tuple[str, ...]:

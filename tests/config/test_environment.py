@@ -18,7 +18,11 @@ PRODUCTION = {"DATABASE_URL": "postgres://u:hunter2@db/baton", "SECRET_KEY": "k"
 def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No settings but a home."""
     for name in list(os.environ):
-        if name.startswith("BATON_") or name.endswith("_URL") or name in {"SECRET_KEY", "PORT", "DEBUG"}:
+        if (
+            name.startswith("BATON_")
+            or name.endswith("_URL")
+            or name in {"SECRET_KEY", "PORT", "DEBUG", "ALLOWED_HOSTS"}
+        ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("BATON_HOME", str(tmp_path / "home"))
 
@@ -36,12 +40,15 @@ def given(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
         ({"DATABASE_URL": "postgres://u:hunter2@host:port/d"}, "DATABASE_URL must be an address"),
         ({"DATABASE_URL": "postgres://u:hunter2@host"}, "DATABASE_URL must name a database"),
         ({"REDIS_URL": "http://host"}, "REDIS_URL must be an address such as redis://"),
+        ({"REDIS_URL": "redis://:hunter2@host:6379/cache"}, "REDIS_URL must name a database by its number"),
+        ({"REDIS_URL": "unix:///run/redis.sock?db=x"}, "REDIS_URL must name a database by its number"),
         ({"BROKER_URL": "kafka://host"}, "BROKER_URL must be an address such as amqp://"),
         ({"EMAIL_URL": "mail.example.com"}, "EMAIL_URL must be an address such as smtp"),
         ({"EMAIL_URL": "smtp://host:many"}, "EMAIL_URL must be an address such as smtp"),
         ({"EMAIL_URL": "smtp://u:hunter2@host?timeout=3"}, "EMAIL_URL must be a server and nothing more"),
         ({"EMAIL_URL": "smtp://"}, "EMAIL_URL must be"),
         ({"PORT": "abc"}, "PORT must be a number from 1 to 65535, not 'abc'."),
+        ({"PORT": "$PORT"}, "PORT must be a number from 1 to 65535, not '$PORT'."),
         ({"PORT": "0"}, "PORT must be a number from 1 to 65535, not '0'."),
         (
             {"BATON_SWEEP_SECONDS": "-1"},
@@ -52,6 +59,10 @@ def given(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
         ({"DEBUG": "maybe"}, "DEBUG must be true or false, not 'maybe'."),
         ({"BATON_DEMO": "2"}, "BATON_DEMO must be true or false, not '2'."),
         ({"BATON_BASE_URL": "baton.example.com"}, "BATON_BASE_URL must be an address such as https://"),
+        ({"BATON_BASE_URL": "https://baton example"}, "BATON_BASE_URL must be an address such as https://"),
+        ({"BATON_BASE_URL": "https://baton.example.com?x"}, "BATON_BASE_URL must be an address such as https://"),
+        ({"ALLOWED_HOSTS": "a.example.com, https://b.example.com"}, "ALLOWED_HOSTS must be names such as"),
+        ({"ALLOWED_HOSTS": "baton.example.com:8000"}, "not 'baton.example.com:8000'."),
         ({"BATON_FROM_EMAIL": "nobody"}, "BATON_FROM_EMAIL must be an e-mail address"),
         ({"DATABASE_URL": "postgres://u@db/baton"}, "SECRET_KEY is missing"),
     ],
@@ -81,6 +92,11 @@ def test_both_addresses_set_mean_nothing_embedded(monkeypatch: pytest.MonkeyPatc
     assert not environment.embedded_database
     assert not environment.embedded_redis
     assert environment.broker_url == environment.redis_url == "redis://cache:6379/3"
+
+
+def test_hosts_may_be_names_addresses_and_everything_below_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, ALLOWED_HOSTS="baton.example.com, .example.org,10.0.0.1,[::1],*")
+    assert parse().allowed_hosts == ("baton.example.com", ".example.org", "10.0.0.1", "[::1]", "*")
 
 
 def test_a_redis_socket_becomes_a_broker_address(monkeypatch: pytest.MonkeyPatch) -> None:
