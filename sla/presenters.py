@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from leads.models import Lead
 from leads.models.facts import Channel
 from scoring.facts import in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import timedelta
 
-    from leads.models import Attempt, Lead
-    from sla.models import Clock, Handoff
+    from leads.models import Attempt
+    from sla.models import Clock
 
 TOP_REASONS = 3
 CHANNEL_ICONS: dict[str, str] = {
@@ -42,48 +45,71 @@ class Reason:
         return self.points < 0
 
 
-@dataclass(frozen=True, slots=True)
-class WorkRow:
-    """A lead in somebody's inbox: with a running clock, or in work without one."""
+class WorkRow(TypedDict):
+    """A row of a work list, its texts and addresses ready to draw (a dictionary, which templates read fastest).
 
-    lead: Lead
-    handoff: Handoff
-    clock: Clock | None
-    last_attempt: Attempt | None
-    reasons: tuple[Reason, ...]
+    ``due_at`` is None for a hand-off without a running clock; ``last_attempt`` is one that was made on the lead.
+    """
+
+    key: str
+    name: str
+    url: str
+    log_url: str
+    company: str
+    job_title: str
+    phone: str
+    email: str
+    source: str
+    do_not_call: bool
+    do_not_email: bool
+    reasons: list[Reason]
     more: int
     total: float | None
-
-    @property
-    def trigger(self) -> str:
-        """The decisive act that moved the lead, where there was one."""
-        decided = self.handoff.explanation.get("decided")
-        return str(decided["name"]) if decided else ""
-
-    @property
-    def warn_seconds(self) -> int:
-        return warn_seconds(self.clock) if self.clock else 0
-
-    @property
-    def fired(self) -> int:
-        """How many levels of the running clock have fired."""
-        return self.clock.next_level - 1 if self.clock else 0
-
-    @property
-    def can_call(self) -> bool:
-        return not self.lead.do_not_call
-
-    @property
-    def can_email(self) -> bool:
-        return not self.lead.do_not_email
+    trigger: str
+    due_at: datetime | None
+    warn_seconds: int
+    last_attempt: Attempt | None
+    last_words: str
 
 
-def work_row(*, lead: Lead, handoff: Handoff, clock: Clock | None, tried: Mapping[int, Attempt]) -> WorkRow:
-    """A row of the inbox; ``tried`` has the last attempt by lead."""
-    lines = _lines(handoff.explanation)
-    top = tuple(_reason(line) for line in lines[:TOP_REASONS])
-    total = handoff.explanation.get("total")
-    return WorkRow(lead, handoff, clock, tried.get(lead.pk), top, len(lines) - len(top), total)
+def work_rows(found: Iterable[Mapping[str, Any]], tried: Mapping[int, Attempt]) -> list[WorkRow]:
+    """Rows from ``sla.worklist``; ``tried`` has the last attempt by lead."""
+    detail, log = reverse("lead-detail", args=[0]), reverse("attempt-create", args=[0])
+    return [_work_row(one, tried.get(one["lead_id"]), detail, log) for one in found]
+
+
+def _work_row(one: Mapping[str, Any], tried: Attempt | None, detail: str, log: str) -> WorkRow:
+    """``detail`` and ``log`` are the addresses of lead 0: resolving them once is half the work of a page."""
+    explanation = one["explanation"]
+    lines = _lines(explanation)
+    key = str(one["lead_id"])
+    decided, due_at = explanation.get("decided"), one.get("due_at")
+    return WorkRow(
+        key=key,
+        name=_name(one),
+        url=detail.replace("/0/", f"/{key}/"),
+        log_url=log.replace("/0/", f"/{key}/"),
+        company=one["company"] or "",
+        job_title=one["job_title"],
+        phone=one["phone"],
+        email=one["email"],
+        source=one["source"] or "",
+        do_not_call=one["do_not_call"],
+        do_not_email=one["do_not_email"],
+        reasons=[_reason(line) for line in lines[:TOP_REASONS]],
+        more=max(0, len(lines) - TOP_REASONS),
+        total=explanation.get("total"),
+        trigger=str(decided["name"]) if decided else "",
+        due_at=due_at,
+        warn_seconds=int((due_at - one["warn_at"]).total_seconds()) if due_at else 0,
+        last_attempt=tried,
+        last_words=f"{tried.get_channel_display()}: {tried.get_outcome_display().lower()}" if tried else "",
+    )
+
+
+def _name(one: Mapping[str, Any]) -> str:
+    """Like ``Lead.display_name``, which needs the whole lead."""
+    return f"{one['first_name']} {one['last_name']}".strip() or one["email"] or str(Lead(pk=one["lead_id"]))
 
 
 def _lines(explanation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -92,8 +118,9 @@ def _lines(explanation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _reason(line: Mapping[str, Any]) -> Reason:
-    """In the reader's language, where the snapshot kept the facts and not only their words."""
-    fact = in_words(line["facts"]) if line.get("facts") else str(line.get("fact", ""))
+    """In the reader's language: the snapshot keeps the words in English, and the facts to say them in another."""
+    english = not line.get("facts") or (get_language() or "en").startswith("en")
+    fact = str(line.get("fact", "")) if english else in_words(line["facts"])
     return Reason(str(line["name"]), float(line["points"]), str(line.get("part", "")), fact)
 
 

@@ -33,10 +33,6 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
         """A rep's open hand-offs whose first touch is done (or was never promised): no clock runs."""
         return self.open().filter(owner=user).exclude(clocks__state="running")
 
-    def with_lead(self) -> Self:
-        """With all that a row of a work list shows, in the same query."""
-        return self.select_related("lead__company", "lead__source").defer("lead__custom", "routing")
-
     def visible_to(self, user: User) -> Self:
         """Like ``ClockQuerySet.visible_to``: all, one's people's, or one's team's."""
         if user.role in {"executive", "administrator", "marketer"}:
@@ -63,12 +59,6 @@ class ClockQuerySet(models.QuerySet["Clock"]):
     def for_inbox(self, user: User) -> Self:
         """A rep's running clocks, what is due first on top."""
         return self.running().filter(owner=user).order_by("due_at", "pk")
-
-    def with_lead(self) -> Self:
-        """With all that a row of a work list shows, in the same query."""
-        return self.select_related("lead__company", "lead__source", "handoff").defer(
-            "level_at", "lead__custom", "handoff__routing"
-        )
 
     def visible_to(self, user: User) -> Self:
         """Executives and administrators see all; a manager their teams and reports; a rep their own team."""

@@ -1,11 +1,11 @@
-"""What an inbox asks of the database: its version in one small query, and the last attempt on each lead shown."""
+"""What work lists ask of the database: just the columns that a row shows, and an inbox's version in one small query."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Max, Subquery, Sum
+from django.db.models import Count, F, Max, Subquery, Sum
 from django.db.models.functions import JSONObject
 
 from leads.models import Attempt
@@ -14,6 +14,20 @@ from sla.models import Clock, Handoff
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from django.db.models import QuerySet
+
+    from sla.querysets import ClockQuerySet, HandoffQuerySet
+
+
+LEAD = {
+    **{
+        name: F(f"lead__{name}")
+        for name in ("first_name", "last_name", "email", "phone", "job_title", "do_not_call", "do_not_email")
+    },
+    "company": F("lead__company__name"),
+    "source": F("lead__source__name"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,17 @@ def inbox_state(user: User) -> InboxState:
     running, opened = running or {"n": 0}, opened or {"n": 0}
     version = (running["n"], running.get("ids", 0), opened["n"], opened.get("newest", ""))
     return InboxState(running["n"], opened["n"], version)
+
+
+def clock_rows(clocks: ClockQuerySet, **more: F) -> QuerySet[Any, Any]:
+    """Running clocks as the dictionaries that ``sla.presenters.work_rows`` shapes; ``more`` columns by name."""
+    own = {"explanation": F("handoff__explanation"), **more}
+    return clocks.values("pk", "lead_id", "handoff_id", "due_at", "warn_at", "next_level", **LEAD, **own)
+
+
+def handoff_rows(handoffs: HandoffQuerySet) -> QuerySet[Any, Any]:
+    """Hand-offs without a running clock, likewise."""
+    return handoffs.values("pk", "lead_id", "opened_at", "explanation", **LEAD)
 
 
 def last_attempts(lead_ids: Collection[int]) -> dict[int, Attempt]:

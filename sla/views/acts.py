@@ -25,9 +25,10 @@ from leads.services.notes import add_note
 from people.permissions import Can, requires, signed_in
 from sla.forms.work import AttemptForm, BulkReassignForm, NoteForm, ReassignForm
 from sla.models import Clock, Handoff
-from sla.presenters import work_row
+from sla.presenters import work_rows
 from sla.services.attempts import log_attempt
 from sla.services.handoffs import reassign
+from sla.worklist import clock_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,8 +57,8 @@ def attempt_create(request: HttpRequest, pk: int) -> HttpResponse:
         return _attempt_panel(request, lead, form, status=REFUSED)
     now = timezone.now()
     attempt, stopped = log_attempt(lead=lead, user=signed_in(request), occurred_at=now, now=now, **form.cleaned_data)
-    running = Clock.objects.running().filter(lead=lead).with_lead().first()
-    _say_logged(request, attempt, stopped, still_running=running is not None)
+    running = list(clock_rows(Clock.objects.running().filter(lead=lead))[:1])
+    _say_logged(request, attempt, stopped, still_running=bool(running))
     if not htmx_of(request):
         return redirect(_back(request, lead))
     return _logged_row(request, attempt, stopped, running)
@@ -137,7 +138,7 @@ def _attempt_panel(request: HttpRequest, lead: Lead, form: AttemptForm, status: 
         "lead": lead,
         "form": form,
         "channel": Channel(form.chosen) if form.chosen in Channel.values else Channel.CALL,
-        "next": request.POST.get("next") or request.GET.get("next", ""),
+        "next": request.POST.get("next") or _came_from(request),
         "inline": inline,
     }
     template = "sla/attempt_panel.html" if htmx else "sla/attempt.html"
@@ -164,18 +165,17 @@ def _say_logged(request: HttpRequest, attempt: Attempt, stopped: list[Clock], *,
         messages.success(request, _("%(lead)s: %(channel)s, %(outcome)s. Logged.") % what)
 
 
-def _logged_row(request: HttpRequest, attempt: Attempt, stopped: list[Clock], running: Clock | None) -> HttpResponse:
+def _logged_row(
+    request: HttpRequest, attempt: Attempt, stopped: list[Clock], running: list[dict[str, Any]]
+) -> HttpResponse:
     """The row of the inbox as it is now; the living list moves it to its new place a moment later."""
     lead = attempt.lead
-    handoff = running.handoff if running else Handoff.objects.open().with_lead().filter(lead=lead).first()
-    row = work_row(lead=lead, handoff=handoff, clock=running, tried={lead.pk: attempt}) if handoff else None
     context = {
-        "row": row,
+        "rows": work_rows(running, {lead.pk: attempt}),
         "lead": lead,
         "attempt": attempt,
         "stopped": stopped,
         "taken": stopped[0].wall_time(attempt.occurred_at) if stopped else None,
-        "here": request.POST.get("next", ""),
     }
     return render(request, "sla/inbox_logged.html", context)
 
@@ -197,6 +197,11 @@ def _refused(request: HttpRequest, form: Form, *, title: str, lead: Lead | None 
 
 def _who(lead: Lead, form: Form) -> dict[str, Any]:
     return {"lead": lead, "name": form.cleaned_data["to"]}
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page with the link that led here; ``_back`` checks that it is ours."""
+    return htmx_of(request).current_url_abs_path or request.headers.get("Referer", "")
 
 
 def _back(request: HttpRequest, lead: Lead | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import BadRequest
+from django.db.models import F
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,10 +15,11 @@ from django.views.decorators.http import require_safe
 from people.permissions import Can, may, requires, signed_in
 from sla.forms.work import BoardFilter, ReassignForm
 from sla.models import Clock
-from sla.presenters import work_row
+from sla.presenters import work_rows
 from sla.standings import board_of
 from sla.views import live
 from sla.views.keyset import address, page
+from sla.worklist import clock_rows
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,12 +61,13 @@ def _context(request: HttpRequest, standing: Board, now: datetime) -> dict[str, 
     chosen = BoardFilter(request.GET)
     if not chosen.is_valid():
         raise BadRequest(_("There is no such list."))
-    clocks = page(request, _clocks(user, chosen.cleaned_data, now), by="due_at")
+    listed = clock_rows(_clocks(user, chosen.cleaned_data, now), owner_name=F("owner__name"), team_name=F("team__name"))
+    clocks = page(request, listed, by="due_at")
     query = request.GET.urlencode()
     return {
         "board": standing,
         "page": clocks,
-        "rows": [work_row(lead=one.lead, handoff=one.handoff, clock=one, tried={}) for one in clocks.rows],
+        "rows": list(zip(clocks.rows, work_rows(clocks.rows, {}), strict=True)),
         "may_reassign": may(user, Can.REASSIGN),
         "chosen": chosen.cleaned_data,
         "state": chosen.cleaned_data["state"],
@@ -88,7 +91,7 @@ def _tabs(request: HttpRequest, standing: Board) -> list[tuple[str, str, int, st
 
 
 def _clocks(user: User, chosen: dict[str, Any], now: datetime) -> ClockQuerySet:
-    clocks = Clock.objects.visible_to(user).with_lead().select_related("owner", "team")
+    clocks = Clock.objects.visible_to(user)
     state, owner = chosen["state"], chosen["owner"]
     if state == "soon":
         clocks = clocks.due_soon(now)

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from people.permissions import Can, requires, signed_in
 from sla.models import Clock, Handoff
-from sla.presenters import work_row
+from sla.presenters import work_rows
 from sla.views import live
 from sla.views.keyset import Page, address, page
-from sla.worklist import InboxState, inbox_state, last_attempts
+from sla.worklist import InboxState, clock_rows, handoff_rows, inbox_state, last_attempts
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -76,28 +76,24 @@ def _context(request: HttpRequest, state: InboxState) -> dict[str, Any]:
         "state": state,
         "show_work": show_work,
         "all_in_work": address(request, show="work"),
-        "here": f"{reverse('inbox')}?{query}",
         "live_url": f"{reverse('inbox-live')}?{query}",
     }
 
 
 def _due(request: HttpRequest, user: User) -> Inbox:
     """Running clocks; below the last of them, the newest of what is in work."""
-    clocks: Page[Clock] = page(request, Clock.objects.for_inbox(user).with_lead(), by="due_at")
+    clocks = page(request, clock_rows(Clock.objects.for_inbox(user)), by="due_at")
     handoffs = [] if clocks.next_url else _newest_in_work(user)
-    tried = last_attempts([*(one.lead_id for one in clocks.rows), *(one.lead_id for one in handoffs)])
-    return Inbox(
-        [work_row(handoff=one.handoff, lead=one.lead, clock=one, tried=tried) for one in clocks.rows],
-        [work_row(handoff=one, lead=one.lead, clock=None, tried=tried) for one in handoffs],
-        clocks,
-    )
+    tried = last_attempts([one["lead_id"] for one in (*clocks.rows, *handoffs)])
+    return Inbox(work_rows(clocks.rows, tried), work_rows(handoffs, tried), clocks)
 
 
-def _newest_in_work(user: User) -> list[Handoff]:
-    return list(Handoff.objects.in_work_of(user).with_lead().order_by("-opened_at", "-pk")[:IN_WORK_SHOWN])
+def _newest_in_work(user: User) -> list[dict[str, Any]]:
+    rows = handoff_rows(Handoff.objects.in_work_of(user))
+    return list(rows.order_by("-opened_at", "-pk")[:IN_WORK_SHOWN])
 
 
 def _in_work(request: HttpRequest, user: User) -> Inbox:
-    handoffs = page(request, Handoff.objects.in_work_of(user).with_lead(), by="opened_at", descending=True)
-    tried = last_attempts([one.lead_id for one in handoffs.rows])
-    return Inbox([], [work_row(handoff=one, lead=one.lead, clock=None, tried=tried) for one in handoffs.rows], handoffs)
+    handoffs = page(request, handoff_rows(Handoff.objects.in_work_of(user)), by="opened_at", descending=True)
+    tried = last_attempts([one["lead_id"] for one in handoffs.rows])
+    return Inbox([], work_rows(handoffs.rows, tried), handoffs)

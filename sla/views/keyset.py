@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 PAGE = 50
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound="Model | dict[str, Any]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class Page(Generic[M]):
     previous_url: str = ""
 
 
-def page(request: HttpRequest, rows: QuerySet[M], *, by: str, descending: bool = False, size: int = PAGE) -> Page[M]:
+def page(
+    request: HttpRequest, rows: QuerySet[Any, M], *, by: str, descending: bool = False, size: int = PAGE
+) -> Page[M]:
     """The page that ``?after=`` or ``?before=`` asks for, in the order of the field ``by`` and then the id.
 
     Answers 400 (BadRequest) when the address holds no such position.
@@ -69,8 +71,8 @@ def _beyond(by: str, value: datetime | int, pk: int, *, rising: bool) -> Q:
 
 
 def _url(request: HttpRequest, direction: str, row: Any, by: str) -> str:
-    value = getattr(row, by)
-    text = f"{value.isoformat()}~{row.pk}" if isinstance(value, datetime) else f"{value}~{row.pk}"
+    value, pk = (row[by], row["pk"]) if isinstance(row, dict) else (getattr(row, by), row.pk)
+    text = f"{value.isoformat()}~{pk}" if isinstance(value, datetime) else f"{value}~{pk}"
     return address(request, **{direction: text})
 
 
