@@ -8,14 +8,18 @@ import os
 from pathlib import Path
 
 import django
+import psycopg
 from django.conf import settings
+from django.core.cache import cache
 from django.core.management import call_command, get_commands
-from django.db import transaction
+from django.db import connection, transaction
+from redis.exceptions import RedisError
 
-from config.environment import BASE_DIR
+from config.environment import BASE_DIR, stop
 
 # What load_demo said (its sign-ins), shown again at every start.
 DEMO_NOTE = "demo.txt"
+CONNECT_SECONDS = 10
 
 
 def main() -> None:
@@ -23,10 +27,28 @@ def main() -> None:
     django.setup()
     from config import pulse
 
+    check_servers()
     call_command("migrate", interactive=False, verbosity=0)
     pulse.forget()
     collect_static(settings.BATON_HOME / "static.stamp")
     load_demo(settings.BATON_HOME / DEMO_NOTE)
+
+
+def check_servers() -> None:
+    """Leave with a sentence when PostgreSQL or Redis does not answer: what DATABASE_URL and REDIS_URL name may be down.
+
+    Outside of the pool, which would wait ten seconds and then not know why.
+    """
+    parameters = {**connection.get_connection_params(), "connect_timeout": CONNECT_SECONDS}
+    parameters.pop("pool", None)
+    try:
+        psycopg.connect(**parameters).close()
+    except psycopg.Error as error:
+        stop(f"PostgreSQL (DATABASE_URL) cannot be used: {' '.join(str(error).split())}")
+    try:
+        cache.get("anything")
+    except (RedisError, OSError) as error:
+        stop(f"Redis (REDIS_URL) cannot be used: {error}")
 
 
 def collect_static(stamp: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config import announce, prepare
+from config.environment import BASE_DIR, parse
 from manage import needs_servers
 from tests.cast import build_user
 
@@ -79,3 +82,32 @@ def test_the_demo_can_be_declined(called: list[str], tmp_path: Path, settings: A
 )
 def test_only_commands_that_use_data_start_servers(arguments: list[str], needed: bool) -> None:
     assert needs_servers(arguments) is needed
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        (
+            {"DATABASE_URL": "postgres://u:hunter2@127.0.0.1:1/baton"},
+            "baton: PostgreSQL (DATABASE_URL) cannot be used:",
+        ),
+        ({"DATABASE_URL": "postgres://u:hunter2@127.0.0.1:1/baton?sslmode=never"}, 'invalid sslmode value: "never"'),
+        ({"REDIS_URL": "redis://:hunter2@127.0.0.1:1/0"}, "baton: Redis (REDIS_URL) cannot be used:"),
+    ],
+)
+def test_a_server_that_is_not_there_is_one_sentence(servers: None, variables: dict[str, str], sentence: str) -> None:
+    environment = {**os.environ, "SECRET_KEY": "k" * 50, "DJANGO_SETTINGS_MODULE": "config.settings", **variables}
+    environment.setdefault("DATABASE_URL", parse().database_url)
+    environment.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
+    done = subprocess.run(
+        [sys.executable, "-m", "config.prepare"],
+        cwd=BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
