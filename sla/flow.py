@@ -13,14 +13,15 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
-from scoring.services.score import score_leads
 
-from leads.models import ChangedLead, Lead, StageChange
+from leads.models import ChangedLead, StageChange
+from leads.services.locks import lock_leads
 from leads.services.stages import StageMove, move_stages
 from scoring.models import LeadScore
+from scoring.services.score import score_leads
 from sla.services.clocks import start_clocks
 from sla.services.handoffs import assign_waiting, open_handoffs
 
@@ -79,19 +80,12 @@ def _drain(marks: Collection[ChangedLead], now: datetime, assigned: int = 0) -> 
 
 def _advance(lead_ids: list[int], now: datetime) -> tuple[int, int, int, int]:
     """Score, stages, hand-offs, clocks: the domain's one sentence. Returns how many of each."""
-    _lock(lead_ids)
+    lock_leads(lead_ids)  # two workers may hold marks of the same lead: the second reads what the first did
     scored = score_leads(lead_ids=lead_ids, now=now)
     moved = move_stages(moves=_moves(lead_ids), now=now)
     handoffs = open_handoffs(lead_ids=lead_ids, now=now)
     clocks = start_clocks(handoffs=handoffs, now=now)
     return scored, len(moved), len(handoffs), len(clocks)
-
-
-def _lock(lead_ids: list[int]) -> None:
-    """Two workers may hold marks of the same lead: the second waits here, and then reads what the first did."""
-    list(
-        Lead.objects.filter(pk__in=lead_ids).select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
-    )
 
 
 def _moves(lead_ids: list[int]) -> list[StageMove]:
@@ -135,6 +129,8 @@ def _drain_one(mark_id: int, now: datetime) -> FlowResult:
             return _drain(
                 list(ChangedLead.objects.waiting().select_for_update(skip_locked=True).filter(pk=mark_id)), now
             )
+    except OperationalError:
+        raise  # the server's trouble, not the lead's: the next beat tries again
     except Exception as error:
         log.exception("changed lead %s set aside", mark_id)
         ChangedLead.objects.filter(pk=mark_id).update(set_aside_at=now, error=f"{type(error).__name__}: {error}"[:2000])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from leads.services.attempts import record_attempt
+from leads.services.locks import lock_leads
 from sla.models import Clock
 from sla.services.clocks import stop_clocks
 
@@ -26,6 +27,7 @@ def log_attempt(
     An attempt made before the clock started is no answer to it and stops nothing. Returns the attempt and the clocks
     it stopped.
     """
+    lock_leads([lead.pk])
     running = list(
         Clock.objects.running()
         .filter(lead=lead)

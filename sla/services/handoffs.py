@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,6 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from leads.models import Lead, LeadStatus, StageChange
+from leads.services.locks import lock_leads
 from leads.services.queue import mark_changed
 from people.models import Role, Team, User
 from scoring.conditions import to_q
@@ -22,10 +23,11 @@ from sla.services.escalations import reopen
 from sla.services.routing import match_rules, route, take_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from leads.querysets import LeadQuerySet
+    from scoring.services.explain import Explanation
     from sla.services.routing import Route
 
 # Statuses in which a lead rested; being handed off wakes it.
@@ -44,10 +46,7 @@ def open_handoffs(*, lead_ids: Collection[int], now: datetime) -> list[Handoff]:
     routes = route(rules)
     explanations = explain(lead_ids=list(rules), at=now)
     handoffs = Handoff.objects.bulk_create(
-        [
-            _handoff(changes[lead_id], routes[lead_id], explanations[lead_id].as_json(), now)
-            for lead_id in sorted(routes)
-        ]
+        [_handoff(changes[lead_id], routes[lead_id], explanations.get(lead_id), now) for lead_id in sorted(routes)]
     )
     _give_leads(handoffs, now)
     return handoffs
@@ -64,6 +63,7 @@ def assign_waiting(*, now: datetime, limit: int = 500) -> int:
             .select_related("team")
             .order_by("team_id", "opened_at", "pk")[:limit]
         )
+        lock_leads(handoff.lead_id for handoff in waiting)
         assigned = [pair for team in _teams(waiting) for pair in _assign_in_team(team, waiting)]
         for handoff, owner in assigned:
             _hand_to(handoff, owner, now, why="next in turn, after a wait")
@@ -86,6 +86,16 @@ def reassign(*, handoff: Handoff, to: User, by: User, now: datetime) -> Handoff:
         return handoff
     _hand_to(handoff, to, now, why=f"reassigned by {by}")
     return handoff
+
+
+@transaction.atomic
+def reassign_all(*, handoffs: Iterable[Handoff], to: User, by: User, now: datetime) -> None:
+    """Give several hand-offs to somebody else: all of them or none. Raises ValidationError as ``reassign`` does."""
+    ids = [handoff.pk for handoff in handoffs]
+    held = list(Handoff.objects.filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk"))
+    lock_leads(handoff.lead_id for handoff in held)
+    for handoff in held:
+        reassign(handoff=handoff, to=to, by=by, now=now)
 
 
 def strays() -> LeadQuerySet:
@@ -129,15 +139,16 @@ def _unhanded(lead_ids: Collection[int]) -> Sequence[StageChange]:
     )
 
 
-def _handoff(change: StageChange, chosen: Route, explanation: dict[str, Any], now: datetime) -> Handoff:
+def _handoff(change: StageChange, chosen: Route, score: Explanation | None, now: datetime) -> Handoff:
+    """``score`` is None while no scoring model is published: a lead moved by hand is handed over all the same."""
     return Handoff(
         lead_id=change.lead_id,
         stage_id=change.to_stage_id,
         stage_change=change,
         team=chosen.team,
         owner=chosen.owner,
-        model_id=explanation.get("model_id"),
-        explanation=explanation,
+        model=score.model if score else None,
+        explanation=score.as_json() if score else {},
         routing=chosen.as_json(),
         opened_at=now,
         assigned_at=now if chosen.owner else None,

@@ -7,10 +7,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scoring.conditions import to_q
-
 from leads.models import Lead
 from people.models import Team, User
+from scoring.conditions import to_q
 from sla.models import RoutingRule, RoutingTurn
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from leads.models import ChangedLead, LifecycleStage, StageChange
 from leads.services.queue import mark_changed
 from leads.services.stages import move_by_hand
-from scoring.models import LeadScore
+from scoring.models import LeadScore, ScoringModel
 from scoring.services.score import score_leads
 from sla import flow
 from sla.models import Clock, Handoff
@@ -75,6 +75,7 @@ def test_a_threshold_moves_and_hands_over_with_the_explanation(
 
     handoff = Handoff.objects.get(lead=lead)
     assert handoff.owner == owner
+    assert handoff.model == ScoringModel.objects.published()
     assert handoff.explanation["total"] == 30
     assert [(line["name"], line["points"]) for line in handoff.explanation["lines"]] == [("In Spain", 30)]
     assert handoff.stage_change == StageChange.objects.get(lead=lead, reason=StageChange.Reason.THRESHOLD)
@@ -116,6 +117,23 @@ def test_a_lead_moved_by_hand_is_handed_over_too(
     drain(now)
 
     assert Handoff.objects.get(lead=lead).owner == owner
+
+
+def test_before_any_model_is_published_a_lead_moved_by_hand_is_handed_over(
+    sales_team: Team, owner: User, marketer: User, make_lead: MakeLead, now: datetime
+) -> None:
+    build_routing(sales_team)
+    build_policy(seconds=300)
+    lead = make_lead()
+    move_by_hand(
+        lead=lead, to_stage=LifecycleStage.objects.get(key="mql"), by=marketer, reason="Met at the fair", now=now
+    )
+
+    result = drain(now)
+
+    assert (result.handed_off, result.clocks, result.set_aside) == (1, 1, 0)
+    handoff = Handoff.objects.get(lead=lead)
+    assert (handoff.owner, handoff.model, handoff.explanation) == (owner, None, {})
 
 
 def test_an_imported_stage_opens_no_handoff(ready: None, owner: User, make_lead: MakeLead, now: datetime) -> None:
@@ -185,6 +203,22 @@ def test_one_bad_lead_is_set_aside_and_the_others_go_on(
     mark = ChangedLead.objects.get()
     assert (mark.lead, mark.set_aside_at, mark.error) == (bad, now, "ValueError: numbers that make no sense")
     assert drain(now).drained == 0
+
+
+def test_trouble_of_the_server_sets_no_lead_aside(
+    ready: None, owner: User, make_lead: MakeLead, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark_changed(lead_ids=[make_lead(country="Spain").pk], now=now)
+
+    def deadlocked(**_: object) -> int:
+        raise OperationalError("deadlock detected")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(flow, "score_leads", deadlocked)
+        with pytest.raises(OperationalError):
+            drain(now)
+
+    assert drain(now).handed_off == 1
 
 
 def test_a_crash_before_commit_leaves_everything_as_it_was(

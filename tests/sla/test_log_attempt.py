@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from threading import Event
+from time import sleep
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from leads.models import Attempt
+from leads.services.attempts import record_attempt
 from leads.services.leads import update_lead
-from sla.models import Clock, Escalation
+from sla.models import Clock, Escalation, Handoff
+from sla.services import attempts
 from sla.services.attempts import log_attempt
+from sla.services.handoffs import reassign
 from sla.services.sweep import sweep
 from tests.sla.build import build_clock, build_policy
 
@@ -118,3 +125,44 @@ def test_logging_twice_stops_once(clock: Clock, owner: User, now: datetime) -> N
 
     clock.refresh_from_db()
     assert clock.stopped_at == now + timedelta(minutes=1)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_an_attempt_and_a_reassignment_at_once_both_come_through(
+    clock: Clock, colleague: User, manager: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were one to hold the clock and the other the lead, they would wait for each other."""
+    holding = Event()
+
+    def wait_for_the_other(**values: Any) -> Attempt:
+        holding.set()
+        wait_until_somebody_waits()
+        return record_attempt(**values)
+
+    def reassigned() -> Handoff:
+        try:
+            assert holding.wait(10)
+            return reassign(handoff=clock.handoff, to=colleague, by=manager, now=now + timedelta(minutes=1))
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(attempts, "record_attempt", wait_for_the_other)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(reassigned)
+        stopped = log(clock, manager, now + timedelta(minutes=1))
+
+    assert (stopped, other.result().owner) == ([clock], colleague)
+    clock.refresh_from_db()
+    assert (clock.state, clock.lead.owner) == (Clock.State.MET, colleague)
+
+
+def wait_until_somebody_waits() -> None:
+    """Until another connection waits for a lock of this one."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    with connection.cursor() as cursor:
+        for _ in range(200):
+            cursor.execute(waiting)
+            if cursor.fetchone() != (0,):
+                return
+            sleep(0.05)
+    pytest.fail("nobody waits")

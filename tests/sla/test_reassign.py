@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from people.models import User
 from sla.models import Clock, Escalation, Handoff, Notice
 from sla.services.compose import compose
-from sla.services.handoffs import assign_waiting, reassign
+from sla.services.handoffs import assign_waiting, reassign, reassign_all
 from sla.services.sweep import sweep
 from tests.sla.build import build_clock, build_policy
 
@@ -109,3 +109,16 @@ def test_a_handoff_that_found_nobody_is_assigned_when_somebody_comes_back(
     assert (clock.owner, clock.due_at) == (owner, now + timedelta(minutes=5))
     assert clock.handoff.assigned_at == now + timedelta(minutes=3)
     assert assign_waiting(now=now + timedelta(minutes=4)) == 0
+
+
+def test_several_go_along_together_or_not_at_all(owner: User, colleague: User, manager: User, now: datetime) -> None:
+    first, second = (build_clock(owner, now=now).handoff for _ in range(2))
+    Handoff.objects.filter(pk=second.pk).update(closed_at=now)
+
+    with pytest.raises(ValidationError):
+        reassign_all(handoffs=[first, second], to=colleague, by=manager, now=now)
+    assert {handoff.owner for handoff in Handoff.objects.all()} == {owner}
+
+    Handoff.objects.filter(pk=second.pk).update(closed_at=None)
+    reassign_all(handoffs=[first, second], to=colleague, by=manager, now=now)
+    assert {handoff.owner for handoff in Handoff.objects.all()} == {colleague}
