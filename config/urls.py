@@ -9,7 +9,7 @@ from config import health
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("people.account_urls")),
     path("", include("sla.work_urls")),
     path("", include("sla.editor_urls")),
     path("scoring/", include("scoring.urls")),

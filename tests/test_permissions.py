@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -163,7 +164,7 @@ OPEN = {
     "account_inactive": Open(200, 200),
     "account_signup": Open(200, 302),
     "account_reauthenticate": Open(302, 200),
-    "account_email": Open(302, 200),
+    "account_email": Open(302, 302),
     "account_email_verification_sent": Open(200, 200),
     "account_change_password": Open(302, 200),
     "account_set_password": Open(302, 302),
@@ -230,6 +231,14 @@ def test_nobody_signs_themselves_up(client: Client, db: None) -> None:
     form = {"email": "new@example.org", "password1": "long enough 123", "password2": "long enough 123"}
     client.post(reverse("account_signup"), form)
     assert not User.objects.filter(email="new@example.org").exists()
+
+
+def test_nobody_changes_their_own_address(owner: User, client: Client) -> None:
+    client.force_login(owner)
+    for action in ("action_add", "action_primary"):
+        client.post(reverse("account_email"), {"email": "mine@example.org", action: "1"})
+    assert User.objects.get(pk=owner.pk).email == owner.email
+    assert not EmailAddress.objects.filter(email="mine@example.org").exists()
 
 
 def test_a_missing_row_is_not_found(administrator: User, client: Client, world: SimpleNamespace) -> None:
