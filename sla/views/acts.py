@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -27,7 +26,7 @@ from sla.forms.work import AttemptForm, BulkReassignForm, NoteForm, ReassignForm
 from sla.models import Clock, Handoff
 from sla.presenters import work_rows
 from sla.services.attempts import log_attempt
-from sla.services.handoffs import reassign
+from sla.services.handoffs import reassign, reassign_all
 from sla.worklist import clock_rows
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
     from leads.models import Attempt
-    from people.models import User
 
 REFUSED = 422
 
@@ -98,7 +96,7 @@ def handoffs_reassign(request: HttpRequest) -> HttpResponse:
     """Give several hand-offs to another SDR: all of them or none."""
     user = signed_in(request)
     form = BulkReassignForm(request.POST, allowed=Handoff.objects.visible_to(user).open())
-    if not form.is_valid() or not _saved(form, _reassign_all, chosen=form.cleaned_data, by=user):
+    if not form.is_valid() or not _saved(form, reassign_all, **form.cleaned_data, by=user, now=timezone.now()):
         return _refused(request, form, title=_("Reassign"))
     count = len(form.cleaned_data["handoffs"])
     messages.success(
@@ -107,13 +105,6 @@ def handoffs_reassign(request: HttpRequest) -> HttpResponse:
         % {"n": count, "name": form.cleaned_data["to"]},
     )
     return redirect(_back(request))
-
-
-@transaction.atomic
-def _reassign_all(*, chosen: dict[str, Any], by: User) -> None:
-    now = timezone.now()
-    for handoff in chosen["handoffs"].order_by("pk"):
-        reassign(handoff=handoff, to=chosen["to"], by=by, now=now)
 
 
 def htmx_of(request: HttpRequest) -> HtmxDetails:
@@ -207,6 +198,8 @@ def _came_from(request: HttpRequest) -> str:
 def _back(request: HttpRequest, lead: Lead | None = None) -> str:
     """Where the form came from, when that is an address of ours."""
     given = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(given, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    ours = url_has_allowed_host_and_scheme(given, {request.get_host()}, require_https=request.is_secure())
+    # A word alone is an address too, but ``redirect`` takes it for the name of a view.
+    if ours and given.startswith(("/", "http")) and "/" in given:
         return given
     return reverse("lead-detail", args=[lead.pk]) if lead else reverse("board")
