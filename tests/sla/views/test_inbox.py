@@ -207,8 +207,9 @@ def test_works_as_a_plain_form_and_goes_back_where_it_came_from(
     assert "Log an attempt" in client.get(url, {"channel": "email", "next": "/inbox/"}).content.decode()
     there = client.post(url, {"channel": "email", "outcome": "sent", "next": "/inbox/?after=x"})
     assert there.headers["Location"] == "/inbox/?after=x"
-    elsewhere = client.post(url, {"channel": "email", "outcome": "sent", "next": "https://evil.example/"})
-    assert elsewhere.headers["Location"] == reverse("lead-detail", args=[clock.lead_id])
+    for wrong in ("https://evil.example/", "//evil.example/", "inbox", "no such view", "%s"):
+        elsewhere = client.post(url, {"channel": "email", "outcome": "sent", "next": wrong})
+        assert elsewhere.headers["Location"] == reverse("lead-detail", args=[clock.lead_id])
 
 
 def test_a_colleague_may_look_but_not_log(

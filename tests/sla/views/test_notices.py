@@ -58,6 +58,20 @@ def test_who_sees_which(
     assert shown(client.get(reverse("notice-list"))) == [theirs.pk]
 
 
+@pytest.mark.parametrize(("role", "readable"), [("sdr", False), ("manager", False), ("executive", True)])
+def test_a_bundle_about_others_leads_too_is_read_by_whom_it_was_sent_to(
+    client: Client, everybody: dict[str, User], role: str, readable: bool, clock: Clock, make_lead: MakeLead
+) -> None:
+    strange = build_work(make_lead("mql"), everybody["other_team_sdr"], due_at=NOW)
+    bundle = build_notice(clock, everybody["executive"])
+    bundle.escalations.add(build_notice(strange, everybody["executive"]).escalations.get())
+    url = reverse("notice-detail", args=[bundle.pk])
+    client.force_login(everybody[role])
+    assert client.get(url).status_code == (200 if readable else 404)
+    bundle.recipients.add(everybody[role])
+    assert client.get(url).status_code == 200
+
+
 def test_a_row_tells_to_whom_about_which_lead_why_and_each_try(
     client: Client, owner: User, manager: User, clock: Clock
 ) -> None:
