@@ -50,7 +50,7 @@ def inbox_state(user: User) -> InboxState:
     handoffs = Handoff.objects.open().filter(owner=user).order_by().values("owner")
     row = User.objects.filter(pk=user.pk).values_list(
         Subquery(clocks.values(v=JSONObject(n=Count("pk"), ids=Sum("pk")))),
-        Subquery(handoffs.values(v=JSONObject(n=Count("pk"), newest=Max("opened_at")))),
+        Subquery(handoffs.values(v=JSONObject(n=Count("*"), newest=Max("opened_at")))),
     )
     running, opened = row.get()
     running, opened = running or {"n": 0}, opened or {"n": 0}

@@ -64,7 +64,7 @@ def test_the_board_refreshes_itself(
     page.goto(reverse("board"))
     expect(page.locator(".board-tab").first).to_contain_text("1")
     new = build_work(make_lead("mql"), owner, due_at=timezone.now() - timedelta(minutes=1))
-    expect(page.locator(f"#clock-{new.pk}")).to_be_visible(timeout=6000)
+    expect(page.locator(f"#clock-{new.pk}")).to_be_visible(timeout=9000)
     expect(page.locator(".board-tab").first).to_contain_text("2")
 
 
