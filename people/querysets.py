@@ -20,13 +20,6 @@ class UserQuerySet(models.QuerySet["User"]):
         """SDRs that routing may give a lead to: active and taking leads."""
         return self.active().filter(role="sdr", takes_leads=True)
 
-    def executives(self) -> Self:
-        return self.active().filter(role="executive")
-
-    def led_by(self, manager: User) -> Self:
-        """Everybody in a team the manager leads, or reporting to them directly."""
-        return self.filter(Q(team__manager=manager) | Q(reports_to=manager)).distinct()
-
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]  # a base built at run time
     use_in_migrations = False

@@ -104,12 +104,6 @@ class Condition:
         row: dict[str, Any] = {"field": self.field, "op": str(self.op)}
         return row if self.op in NO_VALUE else {**row, "value": _plain(self.value)}
 
-    @property
-    def value_text(self) -> str:
-        """The value as a person would type it again: several are separated by commas."""
-        values = self.value if isinstance(self.value, tuple) else (self.value,)
-        return "" if self.op in NO_VALUE else ", ".join(str(_plain(value)) for value in values)
-
 
 class ConditionError(ValueError):
     """What is wrong with one condition: ``index`` counts from 0, ``part`` is "field", "op" or "value".

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 from django import template
 from django.forms import BoundField
@@ -133,9 +132,3 @@ def css(field: BoundField, classes: str) -> SafeString:
     """A form field with more classes on its control: ``{{ form.channel|css:"form-select-sm" }}``."""
     given = str(field.field.widget.attrs.get("class", ""))
     return field.as_widget(attrs={"class": f"{given} {classes}".strip()})
-
-
-@register.filter
-def attribute(mapping: Any, key: str) -> Any:
-    """The value of a mapping under a key that is only known at run time; empty when there is none."""
-    return mapping.get(key, "") if hasattr(mapping, "get") else ""

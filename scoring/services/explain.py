@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scoring.fields import Field
-    from scoring.models import LeadScore
 
 Row = dict[str, Any]
 PARTS = tuple(Rule.Part.values)
@@ -86,17 +85,6 @@ class Explanation:
             "decided": self.decided.as_json() if self.decided else None,
         }
 
-    def of_part(self, part: str) -> list[Line]:
-        return [line for line in self.lines if line.part == part]
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A rule's share of a stored score."""
-
-    name: str
-    points: Decimal
-
 
 def explain(*, lead_ids: Iterable[int], at: datetime, model: ScoringModel | None = None) -> dict[int, Explanation]:
     """What each lead is worth at that moment and why, under the model (default: the published one, if any).
@@ -112,19 +100,6 @@ def explain(*, lead_ids: Iterable[int], at: datetime, model: ScoringModel | None
     rows = _rows(query, model, at, ids)
     reader = _Reader(query, rows)
     return {row["lead_id"]: _explanation(row, model, at, reader) for row in rows}
-
-
-def top_reasons(scores: Iterable[LeadScore], n: int = 3) -> dict[int, list[Reason]]:
-    """What gave most to each stored score, for lists: one query, whatever the number of scores."""
-    best: dict[int, list[tuple[int, Decimal]]] = {}
-    for score in scores:
-        points = [(int(rule), Decimal(str(value))) for rule, value in score.breakdown.items() if value > 0]
-        best[score.lead_id] = sorted(points, key=lambda pair: (-pair[1], pair[0]))[:n]
-    wanted = {rule for pairs in best.values() for rule, _ in pairs}
-    names = dict(Rule.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
-    return {
-        lead: [Reason(names[rule], points) for rule, points in pairs if rule in names] for lead, pairs in best.items()
-    }
 
 
 def _rows(query: Query, model: ScoringModel, at: datetime, ids: list[int]) -> list[Row]:

@@ -99,9 +99,6 @@ class Clock(models.Model):
         """Whether the promise was broken by ``at``: still running, or stopped, after the due time."""
         return (self.stopped_at or at) > self.due_at
 
-    def is_due_soon(self, at: datetime) -> bool:
-        return self.state == self.State.RUNNING and self.warn_at <= at <= self.due_at
-
     def wall_time(self, at: datetime) -> timedelta:
         """Wall time from the start to the stop, or to ``at`` while it runs (domain rule 3: it goes on measuring)."""
         return (self.stopped_at or at) - self.started_at

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from leads.models import Company, CustomField, Lead
 from scoring.facts import in_words
-from scoring.models import LeadScore, ScoringModel
-from scoring.services.explain import explain, top_reasons
+from scoring.models import ScoringModel
+from scoring.services.explain import explain
 from scoring.services.score import score_leads
 from tests.cast import NOW, MakeLead
 from tests.scoring.build import a_model, a_rule, a_threshold, condition, happened, score_of
@@ -74,7 +74,6 @@ def test_every_rule_says_its_fact_and_its_points(model: ScoringModel, lead: Lead
     assert explanation.decided is not None
     assert explanation.decided.fact == "Demo requested on 17 Nov 2026, 09:00 UTC"
     assert explanation.excluded is None
-    assert [line.name for line in explanation.of_part("intent")] == ["Prices"]
 
 
 def test_the_parts_add_up_to_the_stored_score(model: ScoringModel, lead: Lead) -> None:
@@ -83,7 +82,7 @@ def test_the_parts_add_up_to_the_stored_score(model: ScoringModel, lead: Lead) -
     explanation = explain(lead_ids=[lead.pk], at=score.scored_at)[lead.pk]
     assert sum(line.points for line in explanation.lines) == explanation.total == score.total == Decimal("45.75")
     for part in ("fit", "engagement", "intent"):
-        assert sum(line.points for line in explanation.of_part(part)) == getattr(score, part)
+        assert sum(line.points for line in explanation.lines if line.part == part) == getattr(score, part)
     assert explanation.target_stage_id == score.target_stage_id is not None
     assert {str(line.rule_id): float(line.points) for line in explanation.lines} == score.breakdown
 
@@ -146,21 +145,3 @@ def test_a_draft_can_be_explained_before_it_is_published(model: ScoringModel, le
     assert explain(lead_ids=[lead.pk], at=NOW, model=draft)[lead.pk].total == 1
     a_rule(draft, "Once more", 2, conditions=[condition("country", "is_not_set")])
     assert explain(lead_ids=[lead.pk], at=NOW, model=draft)[lead.pk].total == 3
-
-
-def test_top_reasons_are_the_most_points_of_each_lead(
-    model: ScoringModel, lead: Lead, make_lead: MakeLead, django_assert_num_queries: Any
-) -> None:
-    other = make_lead(country="Spain")
-    score_leads(lead_ids=None, now=NOW)
-    scores = list(LeadScore.objects.all())
-    with django_assert_num_queries(1):
-        reasons = top_reasons(scores, n=3)
-    assert [(reason.name, float(reason.points)) for reason in reasons[lead.pk]] == [
-        ("Industry we know", 20),
-        ("Money", 10),
-        ("Pages", 10),
-    ]
-    assert reasons[other.pk] == []
-    with django_assert_num_queries(0):
-        assert top_reasons([]) == {}

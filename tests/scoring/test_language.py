@@ -58,12 +58,6 @@ def test_a_sound_condition_is_typed_and_stored(given_row: dict[str, Any], value:
 def test_some_operators_take_no_value(op: str) -> None:
     (condition,) = parse([row("vip", op, "whatever")], FIELDS)
     assert condition.as_dict() == {"field": "vip", "op": op}
-    assert condition.value_text == ""
-
-
-def test_a_list_can_be_typed_again_as_it_is_shown() -> None:
-    (condition,) = parse([row("country", "in", ["Spain", "Poland"])], FIELDS)
-    assert condition.value_text == "Spain, Poland"
 
 
 @pytest.mark.parametrize(
