@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.template.loader import get_template
 from django.test import Client, override_settings
 from django.urls import reverse
+from redis.exceptions import RedisError
 
 from people.models import User
 from tests.cast import PASSWORD
@@ -87,6 +90,26 @@ def test_an_unknown_address_is_told_by_mail_not_on_the_page(client: Client, owne
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
     assert mail.outbox[-1].to == ["nobody@baton.example"]
     assert "nobody signs in to Baton with this address" in str(mail.outbox[-1].body)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_mail_server_that_is_down_is_said(client: Client, owner: User, known: bool, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    page = client.post(reverse("account_reset_password"), {"email": owner.email if known else "no@baton.example"})
+    assert page.status_code == 503
+    assert "The mail could not be sent" in page.content.decode()
+
+
+def test_without_redis_one_signs_in_all_the_same(client: Client, owner: User, settings: Any) -> None:
+    """Rate limits live in Redis; where it is away, nobody is held back."""
+    gone = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": gone}
+    assert sign_in(client, owner.email, "nonsense") == 200
+    assert sign_in(client, owner.email) == 302
+    assert client.post(reverse("account_reset_password"), {"email": owner.email}).status_code == 302
+    with pytest.raises(RedisError):
+        cache.get("anything")
 
 
 @pytest.mark.parametrize("code", ["400", "403", "403_csrf", "404", "500"])
