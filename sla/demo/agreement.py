@@ -49,7 +49,11 @@ ICP_CRITERIA: tuple[tuple[str, list[dict[str, Any]], int], ...] = (
     ),
 )
 
-ACTS = (("Asked for a demo", "demo_requested", 25), ("Asked to be called", "contact_requested", 15))
+# What moves a lead at once, and what it is worth beside: the rules' names, event, points.
+ACTS = (
+    ("Demo request", "Asked for a demo", "demo_requested", 25),
+    ("Call-back request", "Asked to be called", "contact_requested", 15),
+)
 # What the columns are: name, part of the score, event, points, window in days, half-life in days, cap.
 BEHAVIOUR: tuple[tuple[str, str, str, int, int | None, int | None, int | None], ...] = (
     ("Viewed a page", "engagement", "page_viewed", 1, None, 14, 10),
@@ -85,7 +89,7 @@ PROMISES = (
         "Demonstration: first touch at any hour",
         DEMONSTRATION_SOURCE,
         seconds=30,
-        warn=15,
+        warn=25,
         ladder=((0, ("owner",)), (30, ("owner", "manager")), (60, ("executives",))),
     ),
     Promise(
@@ -198,18 +202,18 @@ def _write_rules(model: ScoringModel) -> None:
     # Decisive acts move the stage whatever the score; that they give points too makes a hand-off say so.
     rules += [
         Rule(model=model, name=name, part="intent", event_type=events[key], points=points, window_days=30, cap=points)
-        for name, key, points in ACTS
+        for _decisive, name, key, points in ACTS
     ]
     rules += [
         Rule(
             model=model,
-            name=f"{name}: qualified at once",
+            name=name,
             effect="decisive",
             event_type=events[key],
             target_stage=stages["mql"],
             window_days=30,
         )
-        for name, key, _points in ACTS
+        for name, _points_rule, key, _points in ACTS
     ]
     rules.append(
         Rule(

@@ -39,7 +39,7 @@ LADDER_SECONDS = 115
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A file, whose page it shows, and how it is looked at; ``open`` is clicked first, ``link`` followed."""
+    """A file, whose page it shows, and how it is looked at; the first ``link`` on the page is followed."""
 
     name: str
     who: str
@@ -47,7 +47,6 @@ class Picture:
     size: tuple[int, int] = WIDE
     dark: bool = False
     link: str = ""
-    click: str = ""
 
 
 # While the clocks still run, and after they have run out.
@@ -55,7 +54,7 @@ EARLY = (
     Picture("inbox", "sdr", "/inbox/"),
     Picture("inbox-dark", "sdr", "/inbox/", dark=True),
     Picture("inbox-390", "sdr", "/inbox/", size=NARROW),
-    Picture("lead", "sdr", "/inbox/", link="main a[href^='/leads/']"),
+    Picture("lead", "sdr", "/inbox/", size=(1440, 1300), link="main a[href^='/leads/']"),
 )
 LATE = (
     Picture("board", "manager", "/board/"),
