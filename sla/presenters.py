@@ -117,10 +117,13 @@ def _lines(explanation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return sorted(explanation.get("lines", ()), key=lambda line: (-line["points"], line["name"]))
 
 
-def _reason(line: Mapping[str, Any]) -> Reason:
-    """In the reader's language: the snapshot keeps the words in English, and the facts to say them in another."""
-    english = not line.get("facts") or (get_language() or "en").startswith("en")
-    fact = str(line.get("fact", "")) if english else in_words(line["facts"])
+def _reason(line: Mapping[str, Any], *, stored: bool = True) -> Reason:
+    """A line of an explanation; its fact in the reader's language and zone.
+
+    For a tooltip (``stored``) an English reader gets the words as they were kept, which costs nothing and names UTC.
+    """
+    as_kept = not line.get("facts") or (stored and (get_language() or "en").startswith("en"))
+    fact = str(line.get("fact", "")) if as_kept else in_words(line["facts"])
     return Reason(str(line["name"]), float(line["points"]), str(line.get("part", "")), fact)
 
 
@@ -192,15 +195,15 @@ class ScoreCard:
 def score_card(explanation: Mapping[str, Any]) -> ScoreCard:
     """From an explanation in the shape that a hand-off keeps (``scoring.services.explain``)."""
     labels = {"fit": _("Fit"), "engagement": _("Engagement"), "intent": _("Intent")}
-    lines = [_reason(line) for line in _lines(explanation)]
+    lines = [_reason(line, stored=False) for line in _lines(explanation)]
     return ScoreCard(
         total=explanation["total"],
         parts=tuple(
             ScorePart(key, label, explanation[key], tuple(line for line in lines if line.part == key))
             for key, label in labels.items()
         ),
-        excluded=_reason(explanation["excluded"]) if explanation.get("excluded") else None,
-        decided=_reason(explanation["decided"]) if explanation.get("decided") else None,
+        excluded=_reason(explanation["excluded"], stored=False) if explanation.get("excluded") else None,
+        decided=_reason(explanation["decided"], stored=False) if explanation.get("decided") else None,
         version=explanation["model"],
         scored_at=datetime.fromisoformat(explanation["scored_at"]),
     )

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.models import Attempt, CustomField, Event, ExternalId, LeadStatus, Note
+from scoring.models import ScoringModel
 from sla.models import Clock
 from sla.services.attempts import log_attempt
 from tests.work import build_handoff, build_notice, build_work
@@ -247,3 +248,31 @@ def test_nobody_reassigns_other_managers_leads(
     assert client.post(url, {"to": colleague.pk}).status_code == 404
     client.force_login(owner)
     assert client.post(url, {"to": colleague.pk}).status_code == 403
+
+
+def test_takes_the_score_apart(
+    client: Client, owner: User, make_lead: MakeLead, event_type: Callable[[str], EventType]
+) -> None:
+    model = ScoringModel.objects.create(version=7, state="published", published_at=NOW)
+    country = [{"field": "country", "op": "is", "value": "Spain"}]
+    model.rules.create(name="Home market", effect="points", part="fit", points=8, conditions=country)
+    model.rules.create(
+        name="Looks at prices", effect="points", part="intent", points=5, event_type=event_type("pricing_viewed")
+    )
+    lead = make_lead("lead", owner=owner, country="Spain")
+    for hours in (1, 2):
+        at = NOW - timedelta(hours=hours)
+        Event.objects.create(lead=lead, event_type=event_type("pricing_viewed"), occurred_at=at)
+    client.force_login(owner)
+    response = page(client, lead)
+    score = response.context["score"]
+    assert (score.total, score.version) == (18, 7)
+    assert {part.key: (part.points, [(line.name, line.points) for line in part.lines]) for part in score.parts} == {
+        "fit": (8, [("Home market", 8)]),
+        "engagement": (0, []),
+        "intent": (10, [("Looks at prices", 10)]),
+    }
+    text = response.content.decode()
+    assert "Scoring 7" in text
+    assert "Country is Spain" in text
+    assert "UTC" not in score.parts[2].lines[0].fact
