@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 OPEN = (Notice.State.PENDING, Notice.State.SENDING)
+UNSENT = (*OPEN, Notice.State.FAILED)
 CLOSED = {"next_try_at": None, "claimed_until": None}
 About = Notice.escalations.through
 
@@ -33,10 +34,12 @@ def withdraw(*, clock_ids: Iterable[int], now: datetime) -> None:  # noqa: ARG00
 def reopen(*, clock_ids: Iterable[int], now: datetime) -> None:  # noqa: ARG001 - every verb takes the time it happens at
     """Let what is not delivered of these clocks be written anew, to whom it concerns now (domain rule 5).
 
-    The caller holds the clocks' rows locked.
+    That includes what failed: sent again by hand, it would still go to the old owner. The caller holds the clocks'
+    rows locked.
     """
     with transaction.atomic():
-        escalations, notices = _undelivered(list(clock_ids), (Escalation.State.RECORDED, Escalation.State.NOTICED))
+        waiting = (Escalation.State.RECORDED, Escalation.State.NOTICED)
+        escalations, notices = _undelivered(list(clock_ids), waiting, UNSENT)
         Escalation.objects.filter(pk__in=escalations).update(state=Escalation.State.RECORDED, error="")
         emptied = _close_empty(notices)
         # A bundle goes on without them; a notice that is withdrawn keeps what it was about.
@@ -68,6 +71,7 @@ def try_again(*, notice: Notice, now: datetime) -> bool:
 def _undelivered(
     clock_ids: Collection[int],
     waiting: Collection[str] = (Escalation.State.RECORDED, Escalation.State.NOTICED, Escalation.State.SET_ASIDE),
+    states_of_notices: Collection[str] = OPEN,
 ) -> tuple[list[int], list[int]]:
     """The escalations of the clocks that did not (all) go out, and the notices of them that can be taken back.
 
@@ -81,7 +85,7 @@ def _undelivered(
     )
     about = About.objects.filter(notice=OuterRef("pk"), escalation__in=list(states))
     notices = list(
-        Notice.objects.filter(Exists(about), state__in=OPEN)
+        Notice.objects.filter(Exists(about), state__in=states_of_notices)
         .order_by("pk")
         .select_for_update(skip_locked=True)
         .values_list("pk", flat=True)

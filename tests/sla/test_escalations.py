@@ -133,6 +133,22 @@ def test_after_a_reassignment_the_new_owner_hears_and_the_old_one_nothing_more(
     assert addressed(Notice.objects.get(state="pending")) == [colleague.email, manager.email]
 
 
+def test_what_failed_goes_to_the_new_owner_and_never_again_to_the_old_one(
+    clock: Clock, colleague: User, now: datetime
+) -> None:
+    fire(now + 10 * SECOND)
+    failed = Notice.objects.get()
+    Notice.objects.filter(pk=failed.pk).update(state="failed", next_try_at=None)
+
+    Clock.objects.filter(pk=clock.pk).update(owner=colleague)
+    reopen(clock_ids=[clock.pk], now=now + 11 * SECOND)
+    compose(now=now + 11 * SECOND)
+
+    assert states() == (["noticed"], ["withdrawn", "pending"])
+    assert addressed(Notice.objects.get(state="pending")) == [colleague.email]
+    assert not try_again(notice=failed, now=now + 12 * SECOND)
+
+
 def test_what_was_withdrawn_or_set_aside_is_not_reopened(clock: Clock, owner: User, now: datetime) -> None:
     aside = build_clock(owner, now=now)
     fire(now + 10 * SECOND)
