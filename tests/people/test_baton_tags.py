@@ -104,9 +104,3 @@ def test_css_adds_to_the_classes_of_a_control() -> None:
 
     html = baton.css(Form()["channel"], "form-control-sm")
     assert 'class="form-control wide form-control-sm"' in html
-
-
-def test_attribute_looks_up_a_key_or_nothing() -> None:
-    assert baton.attribute({"a": 1}, "a") == 1
-    assert baton.attribute({"a": 1}, "b") == ""
-    assert baton.attribute(None, "a") == ""
