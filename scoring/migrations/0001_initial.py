@@ -971,7 +971,19 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "lead score",
                 "verbose_name_plural": "lead scores",
-                "indexes": [models.Index(fields=["scored_at"], name="lead_score_oldest")],
+                "indexes": [
+                    models.Index(fields=["scored_at"], name="lead_score_oldest"),
+                    models.Index(
+                        condition=models.Q(("excluded_by__isnull", False)),
+                        fields=["excluded_by"],
+                        name="lead_score_excluded",
+                    ),
+                    models.Index(
+                        condition=models.Q(("decided_by__isnull", False)),
+                        fields=["decided_by"],
+                        name="lead_score_decided",
+                    ),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(

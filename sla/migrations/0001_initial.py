@@ -673,6 +673,7 @@ class Migration(migrations.Migration):
                     models.Index(
                         condition=models.Q(("state", "running")), fields=["team", "due_at", "id"], name="clock_board"
                     ),
+                    models.Index(fields=["owner"], name="clock_owner"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

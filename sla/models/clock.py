@@ -90,6 +90,8 @@ class Clock(models.Model):
             models.Index(fields=("next_at", "id"), name="clock_next", condition=Q(next_at__isnull=False)),
             models.Index(fields=("owner", "due_at", "id"), name="clock_inbox", condition=Q(state="running")),
             models.Index(fields=("team", "due_at", "id"), name="clock_board", condition=Q(state="running")),
+            # Whose notices somebody may read: also those of clocks that have stopped.
+            models.Index(fields=("owner",), name="clock_owner"),
         )
 
     def __str__(self) -> str:
