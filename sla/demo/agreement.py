@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, time
 from typing import TYPE_CHECKING, Any
 
 from leads.models import CustomField, EventType, LifecycleStage
@@ -11,6 +12,7 @@ from scoring.models import Icp, IcpCriterion, Persona, Rule, ScoringModel, Thres
 from scoring.services.publish import publish, start_draft
 from sla.defaults import COUNTED_CHANNELS, COUNTED_OUTCOMES
 from sla.models import PolicyVersion, RoutingRule
+from sla.services.calendars_edit import CalendarTerms, save_calendar
 from sla.services.policies import LevelTerms, PolicyTerms, save_policy
 
 if TYPE_CHECKING:
@@ -114,11 +116,14 @@ def sign_agreement(*, marketer: User, manager: User, now: datetime) -> ScoringMo
     _write_profile(marketer)
     _write_personas()
     _write_routing()
+    _keep_hours(now)
     for position, promise in enumerate(PROMISES, start=1):
         _promise(promise, manager, now, position * 10)
     model = start_draft(by=marketer, now=now)
-    model.comment = "First agreement of marketing and sales."
-    model.save(update_fields=["comment"])
+    model.comment, model.created_at = "First agreement of marketing and sales.", now
+    model.save(update_fields=["comment", "created_at"])
+    for profile in (Icp, Persona):
+        profile.objects.update(updated_at=now)
     _write_rules(model)
     return publish(model=model, by=marketer, now=now)
 
@@ -243,6 +248,23 @@ def _write_routing() -> None:
             conditions=conditions,
             team=Team.objects.get(name=name),
         )
+
+
+def _keep_hours(now: datetime) -> None:
+    """The Americas close for lunch, and on the holidays of São Paulo; Europe keeps the default hours."""
+    halves = ((time(8), time(12)), (time(13), time(17)))
+    closed = [
+        (date(year, month, day), name)
+        for year in (now.year, now.year + 1)
+        for month, day, name in ((1, 1, "New Year"), (9, 7, "Independence Day"), (12, 25, "Christmas"))
+    ]
+    terms = CalendarTerms(
+        name="Americas, closed for lunch",
+        spans=[(weekday, opens, closes) for weekday in range(5) for opens, closes in halves],
+        closed=closed,
+        teams=[Team.objects.get(name="Inside sales Americas")],
+    )
+    save_calendar(calendar=None, terms=terms)
 
 
 def _promise(promise: Promise, manager: User, now: datetime, position: int) -> None:

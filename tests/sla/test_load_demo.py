@@ -16,6 +16,7 @@ from django.test import Client
 
 from leads.models import ChangedLead, Lead, LifecycleStage
 from people.models import Role, User
+from scoring.models import Icp
 from sla import flow
 from sla.demo import staff, story
 from sla.demo.agreement import DEMONSTRATION_SOURCE
@@ -102,6 +103,7 @@ def test_nothing_in_the_story_is_dated_to_its_loading(told: datetime) -> None:
     assert changes.filter(pgh_created_at__gt=told).count() == 0
     assert changes.filter(pgh_created_at__lt=told - timedelta(days=7)).count() > 20
     assert Escalation.objects.filter(recorded_at__gt=told).count() == 0
+    assert Icp.objects.filter(updated_at__gt=told - timedelta(days=20)).count() == 0
 
 
 def test_history_names_who_did_it_and_nobody_where_the_flow_did(told: datetime) -> None:
