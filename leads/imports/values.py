@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from leads.imports.mapping import fold
 from leads.models import Lead
+from leads.services.errors import EARLIEST
 from leads.text import normalise_email, tidy
 
 if TYPE_CHECKING:
@@ -102,12 +103,18 @@ def moment(cell: str, column: Column) -> datetime:
             continue
     try:
         return _aware(datetime.fromisoformat(value), column)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise BadValueError(_("“%(value)s” is no date.") % {"value": shown(cell)} + _hint(value)) from error
 
 
 def _aware(value: datetime, column: Column) -> datetime:
-    return (value if value.tzinfo else value.replace(tzinfo=column.time_zone)).astimezone(UTC)
+    """In UTC. The year 1, with which some systems say never, need not even exist there."""
+    if value.year < EARLIEST.year:
+        raise BadValueError(_("“%(value)s” is too long ago.") % {"value": value.date()})
+    try:
+        return (value if value.tzinfo else value.replace(tzinfo=column.time_zone)).astimezone(UTC)
+    except OverflowError as error:
+        raise BadValueError(_("“%(value)s” is no date.") % {"value": value.date()}) from error
 
 
 def _hint(value: str) -> str:

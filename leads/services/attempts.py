@@ -8,7 +8,7 @@ from django.db import transaction
 
 from leads.models import Attempt, Lead, LeadStatus
 from leads.models.facts import Outcome
-from leads.services.errors import refuse_future, refuse_long, refuse_nul
+from leads.services.errors import refuse_impossible, refuse_long, refuse_nul
 from leads.text import tidy
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def record_attempt(
     """
     refuse_nul({"note": note})
     refuse_long(field="note", text=note, limit=5_000)
-    refuse_future(field="occurred_at", at=occurred_at, now=now)
+    refuse_impossible(field="occurred_at", at=occurred_at, now=now)
     attempt = Attempt(
         lead=lead, user=user, channel=channel, outcome=outcome, note=tidy(note), occurred_at=occurred_at, created_at=now
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -11,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
 MESSAGES: dict[str, tuple[str, Any]] = {
     "lead_email_unique": ("email", _("There is a lead with this e-mail address already.")),
@@ -21,6 +21,9 @@ MESSAGES: dict[str, tuple[str, Any]] = {
     "company_domain_unique": ("company_domain", _("There is a company with this domain already.")),
 }
 FUTURE_SECONDS = 300
+# Nothing is known from before; a date field half typed says the year 26, and other systems' “never” is the year 1,
+# which is not even a date any more in the zone of somebody further west.
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @contextmanager
@@ -58,7 +61,9 @@ def refuse_long(*, field: str, text: str, limit: int) -> None:
         raise ValidationError({field: _("Is longer than %(limit)d characters.") % {"limit": limit}})
 
 
-def refuse_future(*, field: str, at: datetime, now: datetime) -> None:
-    """Clocks of other machines may run ahead a little, not more than five minutes."""
+def refuse_impossible(*, field: str, at: datetime, now: datetime) -> None:
+    """Clocks of other machines may run ahead a little, not more than five minutes; and nothing is ages ago."""
+    if at < EARLIEST:
+        raise ValidationError({field: _("This is too long ago.")})
     if (at - now).total_seconds() > FUTURE_SECONDS:
         raise ValidationError({field: _("This is in the future.")})

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Event, EventType, Lead
-from leads.services.errors import constraint_of, refuse_future, refuse_nul
+from leads.services.errors import constraint_of, refuse_impossible, refuse_nul
 from leads.services.queue import mark_changed
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def record_event(
     With a key that was used before, the first event comes back and False; two workers at once keep one row. Raises
     ValidationError for a time more than five minutes ahead, or properties that are no plain JSON.
     """
-    refuse_future(field="occurred_at", at=occurred_at, now=now)
+    refuse_impossible(field="occurred_at", at=occurred_at, now=now)
     event = Event(
         lead=lead,
         event_type=event_type,

@@ -20,7 +20,7 @@ from leads.models import (
     StageChange,
 )
 from leads.services.custom import clean_custom
-from leads.services.errors import refusals_at_fields, refuse_nul
+from leads.services.errors import refusals_at_fields, refuse_impossible, refuse_nul
 from leads.services.queue import mark_changed
 from leads.text import normalise_email, tidy
 
@@ -124,6 +124,9 @@ def _snapshot(lead: Lead) -> dict[str, Any]:
 def _apply(lead: Lead, data: dict[str, Any], now: datetime) -> None:
     """Set what is given, cleaned, and check the lead as a whole."""
     refuse_nul({name: data[name] for name in (*TEXTS, "email") if name in data})
+    for name in ("consent_at", "captured_at"):
+        if data.get(name):
+            refuse_impossible(field=name, at=data[name], now=now)
     data.pop("external_ids", None)
     if "custom" in data:
         lead.custom = _merged(lead.custom, data.pop("custom"))

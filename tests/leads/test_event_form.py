@@ -75,6 +75,17 @@ def test_the_future_is_refused_at_its_field(client: Client, make_lead: MakeLead,
     assert "occurred_at" in response.context["form"].errors
 
 
+def test_a_year_half_typed_is_refused_at_its_field(client: Client, make_lead: MakeLead, owner: User) -> None:
+    client.force_login(owner)
+    url = reverse("event-create", args=[make_lead(owner=owner).pk])
+
+    for typed in ("0026-11-18T10:00", "0001-01-01T00:00"):
+        response = client.post(url, filled(occurred_at=typed))
+
+        assert response.status_code == 422
+        assert "occurred_at" in response.context["form"].errors
+
+
 def test_who_may_not_see_the_lead_records_nothing(
     client: Client, make_lead: MakeLead, owner: User, other_team_sdr: User
 ) -> None:

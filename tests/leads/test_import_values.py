@@ -84,6 +84,12 @@ def test_no_moments(cell: str) -> None:
         values.moment(cell, COLUMN)
 
 
+@pytest.mark.parametrize("cell", ["0001-01-01", "01/01/0001", "31/12/1899", "9999-12-31T23:59-14:00"])
+def test_a_moment_out_of_all_time_is_said(cell: str) -> None:
+    with pytest.raises(BadValueError, match=r"too long ago|is no date"):
+        values.moment(cell, replace(COLUMN, formats=("%d/%m/%Y",)))
+
+
 def test_a_day_keeps_its_date_whatever_the_zone() -> None:
     assert values.day("2026-01-02T23:59:00-11:00", COLUMN) == date(2026, 1, 2)
 

@@ -92,6 +92,8 @@ def test_a_marketer_creates_a_lead_for_nobody_yet(client: Client, marketer: User
         ({"first_name": "x" * 151}, "first_name"),
         ({"lead_type": "999"}, "lead_type"),
         ({"consent_at": "yesterday"}, "consent_at"),
+        ({"consent": "granted", "consent_at": "0026-11-18T10:00"}, "consent_at"),
+        ({"consent": "granted", "consent_at": "2999-11-18T10:00"}, "consent_at"),
         ({"custom_visits": "many"}, "custom_visits"),
         ({"first_name": "", "last_name": "", "email": "", "phone": ""}, "__all__"),
         ({"first_name": "Nul\x00"}, "first_name"),
