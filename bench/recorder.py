@@ -17,7 +17,7 @@ def main() -> None:
     # Makes Celery's application the current one: the nudge goes to the worker of this home.
     from django.utils import timezone
 
-    import config.celery  # noqa: F401
+    import config.celery  # noqa: F401 - imported for that effect
     from bench.flows import KEY
     from leads.models import EventType, Lead
     from leads.services.events import record_event

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from config.settings import *  # noqa: F403 - the product's settings, as they are
 
-DATABASES["default"]["NAME"] = os.environ.get("BATON_BENCH_DATABASE", "baton_bench")  # noqa: F405
+DATABASES["default"]["NAME"] = os.environ.get("BATON_BENCH_DATABASE", "baton_bench")  # noqa: F405 - from the line above
 ROOT_URLCONF = "bench.urls"
-TEMPLATES[0]["DIRS"].append(Path(__file__).with_name("templates"))  # noqa: F405
+TEMPLATES[0]["DIRS"].append(Path(__file__).with_name("templates"))  # noqa: F405 - as above
 # What is measured here is no mail of anybody's; the measurement of delivery names its own server.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 # A nudge must not wake a worker that may be running on the product's own database.

@@ -35,7 +35,7 @@ def main(address: str, host: str, note: Path) -> None:
     started = time.monotonic()
     while not ready(address, host):
         if time.monotonic() - started > PATIENCE:
-            print(f"\nBaton is not ready yet; {address}/readyz says what is missing.\n", flush=True)  # noqa: T201
+            print(f"\nBaton is not ready yet; {address}/readyz says what is missing.\n", flush=True)  # noqa: T201 - as below
             return
         time.sleep(0.2)
     print(announcement(address, note), flush=True)  # noqa: T201 - it speaks to the person at the terminal

@@ -94,7 +94,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_filters",
-    "template_partials",
     "pgtrigger",
     "pghistory",
     "people",
@@ -188,7 +187,6 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage",
     },
 }
-MEDIA_ROOT = ENV.home.path / "media"
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.from_email
 EMAIL_TIMEOUT = 10

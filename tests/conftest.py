@@ -40,7 +40,7 @@ def servers() -> None:
 def django_db_modify_db_settings(servers: None) -> Iterator[None]:
     """A database name that no other run uses now: several people and xdist workers may test at the same time."""
     folder = Path(settings.BATON_HOME) / "slots"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     number, descriptor = _free_slot(folder)
     name = f"test_baton_{number}"
     settings.DATABASES["default"].setdefault("TEST", {}).update(NAME=name, TEMPLATE=migrated_template(folder))

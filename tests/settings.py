@@ -17,9 +17,9 @@ def cache_key(key: str, prefix: str, version: int) -> str:
 
 
 DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405 - one connection, which pytest-django wraps in a transaction
-CACHES["default"]["KEY_FUNCTION"] = "tests.settings.cache_key"  # noqa: F405
+CACHES["default"]["KEY_FUNCTION"] = "tests.settings.cache_key"  # noqa: F405 - as above
 CELERY_BROKER_URL = "memory://"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405 - as above
 WHITENOISE_AUTOREFRESH = True

@@ -7,6 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop
+
 from leads.models import Lead
 from people.models import Team, User
 from scoring.conditions import to_q
@@ -88,9 +90,10 @@ def _route_in_team(lead_ids: Sequence[int], rules: Mapping[int, RoutingRule]) ->
 
 
 def _why(owner: User | None, *, already: bool) -> str:
+    """Kept in English; the story of the lead says it in the reader's language."""
     if owner is None:
-        return "nobody available"
-    return "has this lead already" if already else "next in turn"
+        return gettext_noop("nobody available")
+    return gettext_noop("has this lead already") if already else gettext_noop("next in turn")
 
 
 def _turns(team: Team, people: Sequence[User]) -> dict[int, RoutingTurn]:
