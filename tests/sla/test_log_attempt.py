@@ -158,7 +158,8 @@ def test_an_attempt_and_a_reassignment_at_once_both_come_through(
 
 def wait_until_somebody_waits() -> None:
     """Until another connection waits for a lock of this one."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    # Not pg_stat_activity, which stands still within a transaction.
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
     with connection.cursor() as cursor:
         for _ in range(200):
             cursor.execute(waiting)
