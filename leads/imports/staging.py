@@ -63,15 +63,19 @@ CREATE TEMPORARY TABLE import_seen (key text PRIMARY KEY, line integer NOT NULL)
 """
 DROP = "DROP TABLE IF EXISTS import_row, import_seen"
 
+# External ids are looked up by a subquery per row on purpose: the statistics know nothing yet of a system that is
+# imported for the first time, and as a join each batch would read all numbers of the batches before it.
 MATCH = (
-    """UPDATE import_row r SET by_number = x.lead_id FROM leads_externalid x
-        WHERE x.system = %(system)s AND x.value = r.external_id""",
+    """UPDATE import_row r SET by_number =
+        (SELECT x.lead_id FROM leads_externalid x WHERE x.system = %(system)s AND x.value = r.external_id)
+        WHERE r.external_id IS NOT NULL""",
     """UPDATE import_row r SET by_email = l.id FROM leads_lead l WHERE l.email = r.email AND l.email <> ''""",
     """UPDATE import_row r SET refused = 'other_lead', other = l.id::text FROM leads_lead l
         WHERE l.id = r.by_email AND r.by_number <> r.by_email""",
-    """UPDATE import_row r SET refused = 'other_number', other = x.value FROM leads_externalid x
-        WHERE r.by_number IS NULL AND r.external_id IS NOT NULL
-          AND x.lead_id = r.by_email AND x.system = %(system)s""",
+    """UPDATE import_row r SET other =
+        (SELECT x.value FROM leads_externalid x WHERE x.lead_id = r.by_email AND x.system = %(system)s)
+        WHERE r.by_number IS NULL AND r.external_id IS NOT NULL AND r.by_email IS NOT NULL""",
+    "UPDATE import_row SET refused = 'other_number' WHERE refused IS NULL AND other IS NOT NULL",
     "UPDATE import_row SET lead_id = coalesce(by_number, by_email) WHERE refused IS NULL",
 )
 # A key belongs to the first row that has it; later rows with it are refused, in this batch and in all that follow.
