@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from leads.forms import EventForm, LeadFilter, LeadForm, PropertyFormSet, properties_of
 from leads.models import Lead
-from leads.paging import page_of
 from leads.services.events import record_event
 from leads.services.leads import create_lead, update_lead
 from leads.services.stages import move_by_hand
+from people.keyset import page
 from people.permissions import Can, may, requires, signed_in
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     narrowed = LeadFilter(request.GET, queryset=leads, by=user)
     context = {
         "filter": narrowed.form,
-        "page": page_of(narrowed.qs, request.GET),
+        "page": page(request, narrowed.qs, by="pk", descending=True),
         "is_narrowed": any(narrowed.form.cleaned_data.values()) if narrowed.form.is_valid() else True,
         "may_create": may(user, Can.CREATE_LEADS),
     }

@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from people.keyset import address, page
 from people.permissions import Can, may, requires, signed_in
 from sla.forms.work import BoardFilter, ReassignForm
 from sla.models import Clock
 from sla.presenters import work_rows
 from sla.standings import board_of
 from sla.views import live
-from sla.views.keyset import address, page
 from sla.worklist import clock_rows
 
 if TYPE_CHECKING:

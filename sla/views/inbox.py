@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from people.keyset import Page, address, page
 from people.permissions import Can, requires, signed_in
 from sla.models import Clock, Handoff
 from sla.presenters import work_rows
 from sla.views import live
-from sla.views.keyset import Page, address, page
 from sla.worklist import InboxState, clock_rows, handoff_rows, inbox_state, last_attempts
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_safe
 
 from leads.models import CustomField, Lead
 from leads.models.facts import Channel
+from people.keyset import address
 from people.permissions import Can, may, requires, signed_in
 from scoring.services.explain import explain
 from sla.forms.work import NoteForm, ReassignForm
 from sla.models import Clock, Handoff
 from sla.presenters import CHANNEL_ICONS, ClockCard, ScoreCard, score_card
 from sla.timeline import GROUPS, Position, story
-from sla.views.keyset import address
 
 if TYPE_CHECKING:
     from datetime import datetime

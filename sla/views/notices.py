@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from people.keyset import Page, address, page
 from people.permissions import Can, may, requires, signed_in
 from sla.forms.work import NoticeFilter
 from sla.models import DeliveryTry, Escalation, Notice
 from sla.services.escalations import try_again
 from sla.views import live
-from sla.views.keyset import Page, address, page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

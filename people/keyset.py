@@ -33,7 +33,7 @@ def page(
 
     Answers 400 (BadRequest) when the address holds no such position.
     """
-    back = "before" in request.GET
+    back = bool(request.GET.get("before"))
     position = request.GET.get("before") or request.GET.get("after") or ""
     rising = descending == back
     if position:
@@ -72,7 +72,7 @@ def _beyond(by: str, value: datetime | int, pk: int, *, rising: bool) -> Q:
 
 def _url(request: HttpRequest, direction: str, row: Any, by: str) -> str:
     value, pk = (row[by], row["pk"]) if isinstance(row, dict) else (getattr(row, by), row.pk)
-    text = f"{value.isoformat()}~{pk}" if isinstance(value, datetime) else f"{value}~{pk}"
+    text = str(pk) if by == "pk" else f"{value.isoformat()}~{pk}"
     return address(request, **{direction: text})
 
 
@@ -83,6 +83,6 @@ def _read(position: str, by: str) -> tuple[datetime | int, int]:
         moment = number if by == "pk" else datetime.fromisoformat(value)
     except ValueError as error:
         raise BadRequest(_("There is no such page.")) from error
-    if number >= 2**63 or (isinstance(moment, datetime) and moment.tzinfo is None):
+    if not 0 <= number < 2**63 or (isinstance(moment, datetime) and moment.tzinfo is None):
         raise BadRequest(_("There is no such page."))
     return moment, number
