@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import psycopg
-from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
-from config import pulse
-from config.celery import app
+from people import pulse
 
 OK = "ok"
 CONNECT_SECONDS = 2
@@ -53,19 +49,14 @@ def database() -> str:
 
 
 def broker() -> str:
-    try:
-        with app.connection_for_write() as fresh:
-            fresh.ensure_connection(max_retries=1, timeout=CONNECT_SECONDS, interval_start=0)
-    except (OperationalError, RedisError, OSError):
-        return "the broker does not answer"
-    return OK
+    return OK if pulse.broker_answers() else "the broker does not answer"
 
 
 def _alive(name: str, who: str) -> str:
-    try:
-        return OK if cache.get(name) else f"no sign of life from {who} for {pulse.LASTS_SECONDS} seconds"
-    except (RedisError, OSError):
+    state = pulse.alive(name)
+    if state is None:
         return "Redis does not answer"
+    return OK if state else f"no sign of life from {who} for {pulse.LASTS_SECONDS} seconds"
 
 
 def worker() -> str:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from celery import current_app
 from django.db.models import Count, Min
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from leads.models import ChangedLead, Lead
 from people import pulse
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
 
     from people.models import User
 
-CONNECT_SECONDS = 1
 SHOWN = 100
 
 
@@ -79,12 +75,9 @@ def escalations_set_aside(user: User) -> list[Escalation]:
 
 
 def _broker() -> str:
-    try:
-        with current_app.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=CONNECT_SECONDS, interval_start=0)
-    except (OperationalError, RedisError, OSError):
-        return _("It does not answer. Nothing is lost: work is done as soon as it is back.")
-    return ""
+    return (
+        "" if pulse.broker_answers() else _("It does not answer. Nothing is lost: work is done as soon as it is back.")
+    )
 
 
 def _process(name: str) -> str:
