@@ -15,6 +15,7 @@ urlpatterns = [
     path("routing/", routing.routing_list, name="routing-list"),
     path("routing/new/", routing.routing_create, name="routing-create"),
     path("routing/strays/", routing.routing_strays, name="routing-strays"),
+    path("routing/strays/alert/", routing.routing_strays_alert, name="routing-strays-alert"),
     path("routing/<int:pk>/", routing.routing_edit, name="routing-edit"),
     path("routing/<int:pk>/delete/", routing.routing_delete, name="routing-delete"),
     path("routing/<int:pk>/move/", routing.routing_move, name="routing-move"),

@@ -101,6 +101,7 @@ PAGES = {
     "routing-edit": form(POLICY_EDITORS, "routing_rule"),
     "routing-delete": act(POLICY_EDITORS, "routing_rule"),
     "routing-strays": act(POLICY_EDITORS),
+    "routing-strays-alert": reading(POLICY_EDITORS),
     "routing-move": act(POLICY_EDITORS, "routing_rule"),
     "calendar-list": reading(EVERYBODY),
     "calendar-create": form(POLICY_EDITORS),

@@ -77,9 +77,17 @@ def test_a_manager_sees_the_number_and_hands_them_over(
 ) -> None:
     build_routing(sales_team)
     client.force_login(manager)
-    assert b"1 lead qualified before" in client.get("/routing/").content
+    assert b'hx-get="/routing/strays/alert/"' in client.get("/routing/").content
+    assert b"1 lead qualified before" in client.get("/routing/strays/alert/").content
 
     answer = client.post("/routing/strays/", follow=True)
 
     assert b"1 lead is being handed over" in answer.content
     assert flow.run(now=now).handed_off == 1
+    assert not client.get("/routing/strays/alert/").content.strip()
+
+
+def test_who_may_not_hand_over_is_not_asked_to_wait_for_the_number(client: Client, owner: User) -> None:
+    client.force_login(owner)
+
+    assert b"/routing/strays/" not in client.get("/routing/").content
