@@ -845,7 +845,12 @@ class Migration(migrations.Migration):
                         condition=models.Q(("state__in", ["pending", "sending"])),
                         fields=["next_try_at", "id"],
                         name="notice_due",
-                    )
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["withdrawn", "failed"])),
+                        fields=["state", "id"],
+                        name="notice_not_sent",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(

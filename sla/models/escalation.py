@@ -99,6 +99,10 @@ class Notice(models.Model):
             models.Index(
                 fields=("next_try_at", "id"), name="notice_due", condition=Q(state__in=["pending", "sending"])
             ),
+            # The few of their kind among the many sent; those that wait are found by the index above.
+            models.Index(
+                fields=("state", "id"), name="notice_not_sent", condition=Q(state__in=["withdrawn", "failed"])
+            ),
         )
 
     def __str__(self) -> str:
