@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.utils.functional import _StrPromise
 
+    from leads.services.companies import CompanyData
     from leads.services.leads import LeadData
 
 MOVERS = frozenset({Role.MARKETER, Role.MANAGER, Role.ADMINISTRATOR})
@@ -164,6 +165,42 @@ class LeadForm(forms.Form):
             field = name.replace("custom.", "custom_")
             for message in messages:
                 self.add_error(field if field in self.fields else None, message)
+
+
+class CompanyForm(forms.Form):
+    """A company; like ``LeadForm`` it hands on what was changed in this form, and nothing else."""
+
+    name = forms.CharField(label=_("Name"), max_length=250)
+    domain = _text(_("Web domain"), 253, help_text=_("Such as acme.com."))
+    industry = _text(_("Industry"), 120, widget=forms.TextInput(attrs={"list": "industries", "autocomplete": "off"}))
+    employees = forms.IntegerField(label=_("Employees"), required=False, min_value=0, max_value=2_147_483_647)
+    annual_revenue = forms.DecimalField(
+        label=_("Revenue a year"), required=False, min_value=0, max_digits=16, decimal_places=2
+    )
+    country = _text(_("Country"), 100)
+    region = _text(_("Region"), 100)
+    city = _text(_("City"), 100)
+    technologies = _text(_("Technologies"), 500, help_text=_("What they are known to use, separated by commas."))
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        kwargs["initial"] = {name: getattr(company, name) for name in self.base_fields}
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    @property
+    def industries(self) -> Iterable[str]:
+        known = Company.objects.exclude(industry="").order_by("industry")
+        return known.values_list("industry", flat=True).distinct()[:200]
+
+    def changes(self) -> CompanyData:
+        return {name: self.cleaned_data[name] for name in self.changed_data}  # type: ignore[return-value]  # the keys are those of CompanyData by construction
+
+    def refuse(self, error: ValidationError) -> None:
+        """Put a service's refusal at the field it is about."""
+        for name, reasons in error.message_dict.items():
+            field = name.removeprefix("company_")
+            self.add_error(field if field in self.fields else None, reasons)
 
 
 def source_named(name: str) -> Source | None:

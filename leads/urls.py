@@ -10,5 +10,6 @@ urlpatterns = [
     path("", views.lead_list, name="lead-list"),
     path("new/", views.lead_create, name="lead-create"),
     path("<int:pk>/edit/", views.lead_edit, name="lead-edit"),
+    path("companies/<int:pk>/edit/", views.company_edit, name="company-edit"),
     path("<int:pk>/events/new/", views.event_create, name="event-create"),
 ]

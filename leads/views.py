@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from leads.forms import EventForm, LeadFilter, LeadForm, PropertyFormSet, properties_of
-from leads.models import Lead
+from leads.forms import CompanyForm, EventForm, LeadFilter, LeadForm, PropertyFormSet, properties_of
+from leads.models import Company, Lead
+from leads.services.companies import update_company
 from leads.services.events import record_event
 from leads.services.leads import create_lead, update_lead
 from leads.services.stages import move_by_hand
+from people.editor import form_methods
 from people.keyset import page
 from people.permissions import Can, may, requires, signed_in
 
@@ -25,9 +29,11 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+    from people.models import User
+
 REFUSED = 422
 LISTED = ("company", "stage", "status", "owner", "score")
-form_methods = require_http_methods(["GET", "HEAD", "POST"])
+SMALL_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @requires(Can.SEE_LEADS)
@@ -77,6 +83,32 @@ def event_create(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("lead-detail", lead.pk)
     context = {"lead": lead, "form": form, "formset": formset}
     return render(request, "leads/event_form.html", context, status=REFUSED if form.is_bound else 200)
+
+
+@requires(Can.CREATE_LEADS)
+@form_methods
+def company_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """``?lead=`` is the lead from whose page one came, and goes back to."""
+    user = signed_in(request)
+    leads = Lead.objects.visible_to(user)
+    company = get_object_or_404(Company.objects.filter(Exists(leads.filter(company=OuterRef("pk")))), pk=pk)
+    came_from = request.GET.get("lead", "")
+    lead = leads.filter(company=company, pk=came_from).first() if SMALL_NUMBER.fullmatch(came_from) else None
+    form = CompanyForm(request.POST if request.method == "POST" else None, company=company)
+    if form.is_bound and form.is_valid() and _changed(form, company, user):
+        messages.success(request, _("%(company)s was saved.") % {"company": form.cleaned_data["name"]})
+        return redirect("lead-detail", lead.pk) if lead else redirect("lead-list")
+    context = {"form": form, "company": company, "lead": lead}
+    return render(request, "leads/company_form.html", context, status=REFUSED if form.is_bound else 200)
+
+
+def _changed(form: CompanyForm, company: Company, by: User) -> bool:
+    try:
+        update_company(company=company, data=form.changes(), by=by, now=timezone.now())
+    except ValidationError as error:
+        form.refuse(error)
+        return False
+    return True
 
 
 def _lead(request: HttpRequest, pk: int) -> Lead:

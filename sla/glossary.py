@@ -37,6 +37,11 @@ class Entry:
     lines: tuple[Line, ...] = ()
     route: str = ""
 
+    @property
+    def in_groups(self) -> bool:
+        """Whether some lines belong to the one above them."""
+        return any(line.is_part for line in self.lines)
+
 
 def entries() -> list[Entry]:
     """The terms in order. What is asked of the database does not grow with what a company has configured."""

@@ -31,7 +31,8 @@ TOP_REASONS = 3
 MOST_LINES = 50
 LONGEST_NAME = 120
 LONGEST_SUBJECT = 250
-JUST_DUE = timedelta(minutes=1)
+# A message takes this long anyway: what fires at the due time is “due now” until then.
+JUST_DUE = timedelta(seconds=15)
 # Letters for lines: whatever could end one, or turn the direction of what follows.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\s]+")
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("inbox/live/", inbox.inbox_live, name="inbox-live"),
     path("inbox/availability/", inbox.availability, name="availability"),
     path("leads/<int:pk>/", lead.lead_detail, name="lead-detail"),
+    path("leads/<int:pk>/live/", lead.lead_live, name="lead-live"),
     path("leads/<int:pk>/attempts/", acts.attempt_create, name="attempt-create"),
     path("leads/<int:pk>/notes/", acts.note_create, name="note-create"),
     path("board/", board.board, name="board"),

@@ -17,7 +17,7 @@ CONDITIONS = [{"field": "country", "op": "is", "value": "Spain"}]
 
 def build_world(people: dict[str, User], make_lead: MakeLead) -> SimpleNamespace:
     """``kwargs`` by the name of a row: what its address takes; the lead is the SDR's."""
-    lead = make_lead(stage="mql", owner=people["sdr"])
+    lead = make_lead(stage="mql", owner=people["sdr"], company="Acme")
     handoff = _handoff(lead, people["sdr"])
     draft = ScoringModel.objects.create(version=1, created_at=NOW)
     icp = Icp.objects.create(name="Factories")
@@ -26,6 +26,7 @@ def build_world(people: dict[str, User], make_lead: MakeLead) -> SimpleNamespace
     assert team is not None
     rows: dict[str, Any] = {
         "lead": lead,
+        "company": lead.company,
         "handoff": handoff,
         "notice": _notice(handoff, people["sdr"]),
         "policy": Policy.objects.get(),

@@ -73,6 +73,7 @@ PAGES = {
     "inbox-live": reading(SALES),
     "availability": act(SALES),
     "lead-detail": reading(EVERYBODY, "lead"),
+    "lead-live": reading(EVERYBODY, "lead"),
     "attempt-create": Page(SALES, get=SHOWN, post=REFUSED, args="lead", but={AE: (FORBIDDEN, FORBIDDEN)}),
     "note-create": act(NOTE_WRITERS, "lead", post=REFUSED),
     "handoff-reassign": act(POLICY_EDITORS, "handoff", post=REFUSED),
@@ -90,6 +91,7 @@ PAGES = {
     "lead-list": reading(EVERYBODY),
     "lead-create": form(LEAD_EDITORS),
     "lead-edit": form(LEAD_EDITORS, "lead"),
+    "company-edit": form(LEAD_EDITORS, "company"),
     "event-create": form(LEAD_EDITORS, "lead"),
     "policy-list": reading(EVERYBODY),
     "policy-create": form(POLICY_EDITORS),
@@ -240,6 +242,13 @@ def test_nobody_changes_their_own_address(owner: User, client: Client) -> None:
         client.post(reverse("account_email"), {"email": "mine@example.org", action: "1"})
     assert User.objects.get(pk=owner.pk).email == owner.email
     assert not EmailAddress.objects.filter(email="mine@example.org").exists()
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_only_what_a_page_is_for_is_taken(name: str, world: SimpleNamespace, everybody: dict[str, User]) -> None:
+    page = PAGES[name]
+    role = min(page.who - page.but.keys())
+    assert _ask(everybody[role], "put", reverse(name, kwargs=world.kwargs[page.args])) == NOT_ALLOWED
 
 
 def test_a_missing_row_is_not_found(administrator: User, client: Client, world: SimpleNamespace) -> None:

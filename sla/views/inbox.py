@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from people.keyset import Page, address, page
+from people.models import Role
 from people.permissions import Can, requires, signed_in
 from sla.models import Clock, Handoff
 from sla.presenters import work_rows
@@ -75,6 +76,7 @@ def _context(request: HttpRequest, state: InboxState) -> dict[str, Any]:
         "inbox": _in_work(request, user) if show_work else _due(request, user),
         "state": state,
         "show_work": show_work,
+        "takes_turns": user.role == Role.SDR,
         "all_in_work": address(request, show="work"),
         "live_url": f"{reverse('inbox-live')}?{query}",
     }

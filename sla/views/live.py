@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-def etag_of(request: HttpRequest, *version: Any) -> str:
-    """Whose list, in which words and zone, with which filters, and the version of its rows (JSON values)."""
+def etag_of(request: HttpRequest, *version: Any, query: str | None = None) -> str:
+    """Whose list, in which words and zone, with which filters, and the version of its rows (JSON values).
+
+    The filters are those of the request, unless the ``query`` that matters is told.
+    """
     user = signed_in(request)
-    parts = [user.pk, user.language, user.time_zone, request.GET.urlencode(), *version]
+    parts = [user.pk, user.language, user.time_zone, request.GET.urlencode() if query is None else query, *version]
     return f'"{hashlib.blake2b(json.dumps(parts, default=str).encode(), digest_size=12).hexdigest()}"'
 
 

@@ -91,6 +91,16 @@
     event.target.closest?.("form[data-submit-on-change]")?.requestSubmit();
   });
 
+  // <form id data-needs-choice> acts on boxes that stand elsewhere (form="id"): out of the way until one is ticked.
+  function needChoice() {
+    for (const form of document.querySelectorAll("form[data-needs-choice]")) {
+      form.hidden = !document.querySelector(`input[type=checkbox][form="${form.id}"]:checked`);
+    }
+  }
+  document.addEventListener("change", needChoice);
+  document.addEventListener("baton:refreshed", needChoice);
+  window.addEventListener("pageshow", needChoice);
+
   // The reader of a refused form starts at its summary of errors.
   const SUMMARY = "[data-error-summary]";
   document.addEventListener("htmx:load", ({ target }) => (target.matches(SUMMARY) ? target : target.querySelector(SUMMARY))?.focus());

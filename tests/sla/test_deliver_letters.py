@@ -109,6 +109,13 @@ def test_the_decisive_act_is_the_first_reason_and_facts_are_told_in_the_readers_
     ]
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(14, "due now"), (15, "15 s late"), (59, "59 s late")])
+def test_half_a_minute_late_is_late(clock: Clock, now: datetime, seconds: int, told: str) -> None:
+    fire(now + 10 * SECOND)
+    deliver(now=now + (10 + seconds) * SECOND)
+    assert only_mail().subject == f"Level 1 · {clock.lead}: {told}"
+
+
 def test_the_last_level_says_so_and_how_late_it_is(clock: Clock, now: datetime) -> None:
     for seconds in (10, 20):
         send(now + seconds * SECOND)

@@ -244,6 +244,13 @@ def test_switches_taking_leads_off_and_on(client: Client, owner: User) -> None:
         assert owner.takes_leads is expected
 
 
+def test_only_those_who_get_leads_by_turns_switch_it(client: Client, owner: User, ae: User, manager: User) -> None:
+    for user, offered in ((owner, True), (ae, False), (manager, False)):
+        client.force_login(user)
+        text = client.get(reverse("inbox")).content.decode()
+        assert (reverse("availability") in text, "when it is reassigned" not in text) == (offered, offered), user
+
+
 def test_the_first_page_is_where_the_day_starts(client: Client, everybody: dict[str, User]) -> None:
     starts = {
         "sdr": "inbox",

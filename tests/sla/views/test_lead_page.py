@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.models import Attempt, CustomField, Event, ExternalId, LeadStatus, Note
-from scoring.models import ScoringModel
+from scoring.models import LeadScore, ScoringModel
 from sla.models import Clock
 from sla.services.attempts import log_attempt
 from tests.work import build_handoff, build_notice, build_work
@@ -52,7 +52,16 @@ def test_tells_who_it_is(client: Client, owner: User, make_lead: MakeLead) -> No
     ExternalId.objects.create(lead=lead, system="crm", value="C-77")
     client.force_login(owner)
     text = page(client, lead).content.decode()
-    for expected in ("Acme", "tel:+481", "Yearly budget", "1200", "C-77", "Do not e-mail", "Inside sales"):
+    for expected in (
+        "Acme",
+        "tel:+481",
+        "Yearly budget",
+        "1,200",
+        "Number in crm",
+        "C-77",
+        "Do not e-mail",
+        "Inside sales",
+    ):
         assert expected in text
 
 
@@ -276,3 +285,41 @@ def test_takes_the_score_apart(
     assert "Scoring 7" in text
     assert "Country is Spain" in text
     assert "UTC" not in score.parts[2].lines[0].fact
+
+
+def test_the_promise_follows_a_clock_that_starts(client: Client, owner: User, make_lead: MakeLead) -> None:
+    client.force_login(owner)
+    lead = make_lead("mql", owner=owner)
+    shown = page(client, lead, kind="notes").context
+    etag = {"HTTP_IF_NONE_MATCH": shown["promise_etag"]}
+    assert client.get(shown["live_url"], **etag).status_code == 304
+    clock = build_work(lead, owner, due_at=NOW)
+    answer = client.get(shown["live_url"], **etag)
+    assert (answer.status_code, f'datetime="{clock.due_at:%Y-%m-%dT%H:%M:%SZ}"' in answer.content.decode()) == (
+        200,
+        True,
+    )
+    assert "<html" not in answer.content.decode()
+
+
+def test_the_score_follows_too(client: Client, owner: User, make_lead: MakeLead) -> None:
+    client.force_login(owner)
+    lead = make_lead("mql", owner=owner)
+    model = ScoringModel.objects.create(version=1, created_at=NOW)
+    shown = page(client, lead).context
+
+    def ask() -> Any:
+        return client.get(f"{shown['live_url']}?part=score", HTTP_IF_NONE_MATCH=shown["score_etag"])
+
+    assert ask().status_code == 304
+    LeadScore.objects.create(lead=lead, model=model, fit=7, engagement=0, intent=0, total=7, scored_at=NOW)
+    assert ask().status_code == 200
+
+
+def test_writes_numbers_of_own_fields_in_groups(client: Client, owner: User, make_lead: MakeLead) -> None:
+    kinds = {"budget": "money", "rate": "number", "word": "text"}
+    for key, kind in kinds.items():
+        CustomField.objects.create(key=key, name=key.title(), kind=kind)
+    lead = make_lead("mql", owner=owner, custom={"budget": 25000, "rate": 1234.5, "word": "25000"})
+    client.force_login(owner)
+    assert dict(page(client, lead).context["custom"]) == {"Budget": "25,000", "Rate": "1,234.5", "Word": "25000"}
