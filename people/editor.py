@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 REFUSED = 422
+# A page with a form: shown, and sent in.
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
 Row = TypeVar("Row", bound=Model)
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from people.editor import Editor, locked
+from people.editor import Editor, form_methods, locked
 from people.forms import PeopleFilter, PersonForm, ProfileForm, TeamForm
 from people.history import Told, history_of
 from people.models import Team, User
@@ -31,6 +31,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Can.MANAGE_PEOPLE)
+@form_methods
 def person_create(request: HttpRequest) -> HttpResponse:
     """Add somebody, and mail them a link by which they choose a password."""
     editor = Editor(request, PersonForm(_posted(request), initial={"time_zone": signed_in(request).time_zone}))
@@ -42,6 +43,7 @@ def person_create(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Can.MANAGE_PEOPLE)
+@form_methods
 @transaction.atomic
 def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(locked(User.objects.all(), request), pk=pk)
@@ -70,18 +72,21 @@ def team_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Can.MANAGE_PEOPLE)
+@form_methods
 @transaction.atomic
 def team_create(request: HttpRequest) -> HttpResponse:
     return _edit_team(request, None)
 
 
 @requires(Can.MANAGE_PEOPLE)
+@form_methods
 @transaction.atomic
 def team_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit_team(request, get_object_or_404(locked(Team.objects.all(), request), pk=pk))
 
 
 @requires(Can.SIGN_IN)
+@form_methods
 def profile(request: HttpRequest) -> HttpResponse:
     """What everybody may change about themselves."""
     me = User.objects.get(pk=signed_in(request).pk)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from people.editor import REFUSED, Editor, carried_out, locked
+from people.editor import REFUSED, Editor, carried_out, form_methods, locked
 from people.history import Told, events, history_of
 from people.ordering import last_position, move, step_of
 from people.permissions import Can, may, requires, signed_in
@@ -78,12 +78,14 @@ def scoring_discard(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Can.EDIT_SCORING)
+@form_methods
 @transaction.atomic
 def rule_create(request: HttpRequest) -> HttpResponse:
     return _edit_rule(request, Rule(model=_draft(request)))
 
 
 @requires(Can.EDIT_SCORING)
+@form_methods
 @transaction.atomic
 def rule_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit_rule(request, get_object_or_404(Rule.objects.select_related("model"), model=_draft(request), pk=pk))
@@ -110,12 +112,14 @@ def rule_move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Can.EDIT_SCORING)
+@form_methods
 @transaction.atomic
 def threshold_create(request: HttpRequest) -> HttpResponse:
     return _edit_threshold(request, Threshold(model=_draft(request)))
 
 
 @requires(Can.EDIT_SCORING)
+@form_methods
 @transaction.atomic
 def threshold_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit_threshold(request, get_object_or_404(Threshold, model=_draft(request), pk=pk))

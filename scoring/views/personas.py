@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from people.editor import Editor, locked
+from people.editor import Editor, form_methods, locked
 from people.history import Told, history_of
 from people.ordering import move, step_of
 from people.permissions import Can, may, requires, signed_in
@@ -59,11 +59,13 @@ def persona_matches(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Can.EDIT_SCORING)
+@form_methods
 def persona_create(request: HttpRequest) -> HttpResponse:
     return _edit(request, Persona())
 
 
 @requires(Can.EDIT_SCORING)
+@form_methods
 @transaction.atomic
 def persona_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit(request, get_object_or_404(locked(Persona.objects.all(), request), pk=pk))

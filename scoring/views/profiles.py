@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from people.editor import Editor, locked
+from people.editor import Editor, form_methods, locked
 from people.history import Told, events, history_of
 from people.ordering import move, step_of
 from people.permissions import Can, may, requires, signed_in
@@ -61,11 +61,13 @@ def icp_matches(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Can.EDIT_SCORING)
+@form_methods
 def icp_create(request: HttpRequest) -> HttpResponse:
     return _edit(request, Icp())
 
 
 @requires(Can.EDIT_SCORING)
+@form_methods
 @transaction.atomic
 def icp_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit(request, get_object_or_404(locked(Icp.objects.all(), request), pk=pk))
@@ -79,11 +81,13 @@ def icp_move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Can.EDIT_SCORING)
+@form_methods
 def criterion_create(request: HttpRequest, icp: int) -> HttpResponse:
     return _edit_criterion(request, IcpCriterion(icp=get_object_or_404(Icp, pk=icp)))
 
 
 @requires(Can.EDIT_SCORING)
+@form_methods
 @transaction.atomic
 def criterion_edit(request: HttpRequest, pk: int) -> HttpResponse:
     criteria = IcpCriterion.objects.select_related("icp")

@@ -15,12 +15,13 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 from django_htmx.http import reswap, retarget
 
 from leads.models import Lead
 from leads.models.facts import Channel
 from leads.services.notes import add_note
+from people.editor import form_methods
 from people.permissions import Can, requires, signed_in
 from sla.forms.work import AttemptForm, BulkReassignForm, NoteForm, ReassignForm
 from sla.models import Clock, Handoff
@@ -42,7 +43,7 @@ REFUSED = 422
 
 
 @requires(Can.LOG_ATTEMPTS)
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 def attempt_create(request: HttpRequest, pk: int) -> HttpResponse:
     """The outcomes of a channel (``?channel=call``) to choose from; a press on one logs the attempt."""
     lead = _workable(request, pk)

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from people.editor import Editor, locked
+from people.editor import Editor, form_methods, locked
 from people.history import Told, events, history_of
 from people.permissions import Can, may, requires, signed_in
 from people.zones import zone_names
@@ -38,12 +38,14 @@ def calendar_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Can.EDIT_POLICIES)
+@form_methods
 @transaction.atomic
 def calendar_create(request: HttpRequest) -> HttpResponse:
     return _edit(request, None)
 
 
 @requires(Can.EDIT_POLICIES)
+@form_methods
 @transaction.atomic
 def calendar_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit(request, get_object_or_404(locked(Calendar.objects.all(), request), pk=pk))

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from people.editor import Editor, locked
+from people.editor import Editor, form_methods, locked
 from people.history import Told, history_of
 from people.permissions import Can, may, requires, signed_in
 from sla.forms.glossary import TermForm
@@ -29,6 +29,7 @@ def glossary(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Can.EDIT_GLOSSARY)
+@form_methods
 @transaction.atomic
 def glossary_edit(request: HttpRequest, pk: int) -> HttpResponse:
     term = get_object_or_404(locked(GlossaryTerm.objects.all(), request), pk=pk)

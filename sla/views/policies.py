@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from people.editor import Editor, locked
+from people.editor import Editor, form_methods, locked
 from people.history import Told, history_of
 from people.ordering import move, step_of
 from people.permissions import Can, may, requires, signed_in
@@ -41,12 +41,14 @@ def policy_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Can.EDIT_POLICIES)
+@form_methods
 @transaction.atomic
 def policy_create(request: HttpRequest) -> HttpResponse:
     return _edit(request, None)
 
 
 @requires(Can.EDIT_POLICIES)
+@form_methods
 @transaction.atomic
 def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit(request, get_object_or_404(locked(Policy.objects.all(), request), pk=pk))
