@@ -21,7 +21,6 @@ from leads.services.events import record_event
 from leads.services.leads import create_lead, update_lead
 from leads.services.stages import move_by_hand
 from people.editor import form_methods
-from people.editor import form_methods
 from people.keyset import page
 from people.permissions import Can, may, requires, signed_in
 

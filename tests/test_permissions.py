@@ -251,12 +251,6 @@ def test_only_what_a_page_is_for_is_taken(name: str, world: SimpleNamespace, eve
     assert _ask(everybody[role], "put", reverse(name, kwargs=world.kwargs[page.args])) == NOT_ALLOWED
 
 
-@pytest.mark.parametrize("name", sorted(PAGES))\
-def test_only_what_a_page_is_for_is_taken(name: str, world: SimpleNamespace, everybody: dict[str, User]) -> None:\
-    page = PAGES[name]\
-    role = min(page.who - page.but.keys())\
-    assert _ask(everybody[role], "put", reverse(name, kwargs=world.kwargs[page.args])) == NOT_ALLOWED\
-
 def test_a_missing_row_is_not_found(administrator: User, client: Client, world: SimpleNamespace) -> None:
     client.force_login(administrator)
     with_rows = [name for name, page in PAGES.items() if page.args]
