@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pghistory
@@ -312,7 +313,15 @@ def test_the_score_follows_too(client: Client, owner: User, make_lead: MakeLead)
         return client.get(f"{shown['live_url']}?part=score", HTTP_IF_NONE_MATCH=shown["score_etag"])
 
     assert ask().status_code == 304
-    LeadScore.objects.create(lead=lead, model=model, fit=7, engagement=0, intent=0, total=7, scored_at=NOW)
+    LeadScore.objects.create(
+        lead=lead,
+        model=model,
+        fit=Decimal(7),
+        engagement=Decimal(0),
+        intent=Decimal(0),
+        total=Decimal(7),
+        scored_at=NOW,
+    )
     assert ask().status_code == 200
 
 
