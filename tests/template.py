@@ -40,9 +40,9 @@ def migrated_template(folder: Path) -> str:
 
 
 def fingerprint() -> str:
-    """Changes with any migration, and with the packages, which bring some of their own."""
+    """Changes with any migration, what they load, and the packages, which bring some of their own."""
     digest = hashlib.sha256((BASE_DIR / "requirements.lock").read_bytes())
-    for path in sorted(BASE_DIR.glob("*/migrations/*.py")):
+    for path in sorted([*BASE_DIR.glob("*/migrations/*.py"), *BASE_DIR.glob("*/defaults.py")]):
         digest.update(f"{path.relative_to(BASE_DIR)}\\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.cast import MakeLead
     from tests.e2e.visitor import Visitor
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnungsgesetz"
 ROUTES = (
     "person-list", "person-create", "person-edit", "team-list", "team-create", "team-edit", "profile",

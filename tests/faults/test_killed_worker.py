@@ -18,7 +18,7 @@ from tests.sla.build import build_policy
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(170),
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 MANY = 1000
 # One thread: then at most one message is on the wire when the worker dies, so a kill repeats at most one.

@@ -19,7 +19,7 @@ from tests.sla.build import build_model, build_policy, build_routing, request_de
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(170),
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 LADDER = ((0, ("owner",)), (2, ("owner", "manager")), (4, ("executives",)))
 SETTLE_SECONDS = 5

@@ -24,7 +24,7 @@ def people(numbers: range) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_imports_at_once_neither_double_nor_block(tmp_path: Path) -> None:
     forwards, backwards = tmp_path / "a.csv", tmp_path / "b.csv"
     forwards.write_text(people(range(600)))

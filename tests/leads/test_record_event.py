@@ -91,7 +91,7 @@ def test_refuse_a_key_that_cannot_be_kept(make_lead: MakeLead, event_type: Types
     assert "idempotency_key" in error.value.message_dict
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_keep_one_row() -> None:
     lead = build_lead()
     kind = EventType.objects.get(key="demo_requested")

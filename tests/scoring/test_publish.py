@@ -203,7 +203,7 @@ def _together(*verbs: Callable[[], object]) -> list[str]:
     return sorted(ends)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_of_two_who_publish_at_once_one_wins() -> None:
     model = a_model()
     a_rule(model, "Country", 5, conditions=KNOWN)
@@ -218,14 +218,14 @@ def test_of_two_who_publish_at_once_one_wins() -> None:
     assert ChangedLead.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_of_two_who_start_a_draft_at_once_one_wins() -> None:
     ends = _together(*[lambda: start_draft(by=None, now=NOW)] * 2)
     assert ends == ["There is a draft already.", "done"]
     assert ScoringModel.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_workers_that_score_the_same_leads_do_not_block_each_other_for_good() -> None:
     model = a_model()
     a_rule(model, "Country", 5, conditions=KNOWN)

@@ -317,7 +317,7 @@ def test_a_composer_that_dies_before_its_commit_leaves_nothing_and_the_next_one_
     assert (compose(now=at), states()) == (1, ["noticed"])
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_composers_at_once_write_each_notice_once_and_in_order(owner: User, executive: User, now: datetime) -> None:
     quick_policy()
     pks = [clock.pk for clock in clocks(owner, 20, now)]

@@ -247,7 +247,7 @@ def test_after_three_days_it_is_given_up_and_shown(server: MailServer, clock: Cl
     assert (Notice.objects.get().state, Notice.objects.get().next_try_at) == ("failed", None)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_deliverers_at_once_send_each_message_once_and_in_order(
     server: MailServer, owner: User, executive: User, now: datetime
 ) -> None:

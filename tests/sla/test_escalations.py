@@ -86,7 +86,7 @@ def test_a_claimed_message_that_is_not_on_the_wire_is_withdrawn(clock: Clock, no
     assert Notice.objects.get().claimed_until is None
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("act", [withdraw, reopen])
 def test_a_message_on_the_wire_is_left_alone_and_not_waited_for(
     owner: User, now: datetime, act: Callable[..., None]

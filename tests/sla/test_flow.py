@@ -251,7 +251,7 @@ def test_a_returned_lead_does_not_bounce_on_old_behaviour(
     assert drain(now + timedelta(days=1)).handed_off == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_hand_every_lead_over_once(ready: None, owner: User, colleague: User) -> None:
     leads = [build_lead(country="Spain") for _ in range(60)]
     for _ in range(3):

@@ -127,7 +127,7 @@ def test_logging_twice_stops_once(clock: Clock, owner: User, now: datetime) -> N
     assert clock.stopped_at == now + timedelta(minutes=1)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_an_attempt_and_a_reassignment_at_once_both_come_through(
     clock: Clock, colleague: User, manager: User, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,7 +149,7 @@ def test_a_sweep_that_dies_before_its_commit_leaves_nothing_and_the_next_one_doe
     assert recorded() == [(clock.pk, 1)]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_sweeps_at_once_record_every_level_once(owner: User, now: datetime) -> None:
     quick_policy()
     started = clocks(owner, 60, now)
@@ -168,7 +168,7 @@ def test_two_sweeps_at_once_record_every_level_once(owner: User, now: datetime) 
         assert [level for pk, level in recorded() if pk == clock.pk] == [1, 2, 3]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_clock_that_somebody_is_stopping_is_left_to_them(owner: User, now: datetime) -> None:
     quick_policy()
     held, free = clocks(owner, 2, now)
