@@ -13,5 +13,5 @@ TEMPLATES[0]["DIRS"].append(Path(__file__).with_name("templates"))  # noqa: F405
 # What is measured here is no mail of anybody's; the measurement of delivery names its own server.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 # A nudge must not wake a worker that may be running on the product's own database.
-CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_URL = "memory://localhost/"
 LOGGING["root"]["level"] = "WARNING"  # type: ignore[index]  # noqa: F405 - a table is to be read, not a log
