@@ -1,6 +1,6 @@
 INSERT INTO sla_handoff (
     id, lead_id, stage_id, stage_change_id, team_id, owner_id, model_id, explanation, routing, opened_at, assigned_at,
-    closed_at, created_at
+    closed_at
 )
 SELECT
     n, lead_id, mql.id, %(leads)s + n, team_id, owner_id, model.id,
@@ -20,7 +20,6 @@ SELECT
     ),
     jsonb_build_object('rule', 'Everybody', 'why', 'next in turn'),
     started_at, started_at,
-    CASE WHEN NOT running AND stage NOT IN ('mql', 'sal') THEN started_at + interval '5 days' * span END,
-    started_at
+    CASE WHEN NOT running AND stage NOT IN ('mql', 'sal') THEN started_at + interval '5 days' * span END
 FROM promised, leads_lifecyclestage AS mql, scoring_scoringmodel AS model
 WHERE mql.key = 'mql' AND model.state = 'published';

@@ -138,7 +138,6 @@ class Migration(migrations.Migration):
                 ("opened_at", models.DateTimeField(verbose_name="handed off at")),
                 ("assigned_at", models.DateTimeField(blank=True, null=True, verbose_name="assigned at")),
                 ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed at")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
                 "verbose_name": "hand-off",

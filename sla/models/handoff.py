@@ -8,7 +8,6 @@ import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead, LifecycleStage, StageChange
@@ -88,7 +87,6 @@ class Handoff(models.Model):
     opened_at = models.DateTimeField(_("handed off at"))
     assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[HandoffQuerySet] = HandoffQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as a Manager
 
