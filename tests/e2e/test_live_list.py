@@ -95,6 +95,7 @@ def test_a_click_brings_the_change_and_keeps_what_was_typed(stage: Stage) -> Non
     page.locator("#row-1 input").fill("rings back")
     say(stage, 2, 1, 3)
     page.get_by_role("button", name="The list has changed").click()
+    expect(page.locator("#row-3")).to_be_visible()
     assert rows(page) == ["row-2", "row-1", "row-3"]
     assert page.locator("#row-1 input").input_value() == "rings back"
     assert page.locator("#row-1 details").get_attribute("open") is not None
