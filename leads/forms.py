@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import django_filters
 from django import forms
@@ -13,7 +13,7 @@ from django.forms import formset_factory
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import Company, CustomField, EventType, Lead, LeadStatus, LeadType, LifecycleStage, Source
+from leads.models import Campaign, Company, CustomField, EventType, Lead, LeadStatus, LeadType, LifecycleStage, Source
 from leads.services.companies import company_for
 from leads.text import normalise_email, tidy
 from people.models import Role, User
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 MOVERS = frozenset({Role.MARKETER, Role.MANAGER, Role.ADMINISTRATOR})
 PLAIN = (
     "first_name", "last_name", "email", "phone", "job_title", "country", "city", "language", "lead_type", "status",
-    "status_reason", "journey_step", "consent", "consent_at", "consent_source", "do_not_email", "do_not_call",
+    "status_reason", "journey_step", "bant_budget", "bant_authority", "bant_need", "bant_timeline",
+    "consent", "consent_at", "consent_source", "do_not_email", "do_not_call",
 )  # fmt: skip
 COMPANY = ("company_name", "company_domain")
+Named = TypeVar("Named", Source, Campaign)
 
 
 class MomentInput(forms.DateTimeInput):
@@ -81,11 +83,16 @@ class LeadForm(forms.Form):
     )
     lead_type = forms.ModelChoiceField(LeadType.objects.none(), label=_("Lead type"))
     source = _text(_("Source"), 200, widget=forms.TextInput(attrs={"list": "sources", "autocomplete": "off"}))
+    campaign = _text(_("Campaign"), 200, widget=forms.TextInput(attrs={"list": "campaigns", "autocomplete": "off"}))
     status = forms.ModelChoiceField(LeadStatus.objects.none(), label=_("Status"))
     status_reason = _text(_("Reason of the status"), 250, help_text=_("Postponed, returned and disqualified need one."))
     journey_step = forms.ChoiceField(
         label=_("Buyer's journey"), required=False, choices=[("", "–"), *Lead.JourneyStep.choices]
     )
+    bant_budget = _text(_("Budget"), 250)
+    bant_authority = _text(_("Authority"), 250, help_text=_("Who decides, and whether it is this person."))
+    bant_need = _text(_("Need"), 250)
+    bant_timeline = _text(_("Timeline"), 250)
     consent = forms.ChoiceField(label=_("Consent to be mailed"), choices=Lead.Consent.choices)
     consent_at = forms.DateTimeField(
         label=_("Given or withdrawn at"), required=False, widget=MomentInput, help_text=_("Empty: now.")
@@ -131,6 +138,10 @@ class LeadForm(forms.Form):
     def sources(self) -> Iterable[str]:
         return Source.objects.filter(is_active=True).values_list("name", flat=True)[:200]
 
+    @property
+    def campaigns(self) -> Iterable[str]:
+        return Campaign.objects.filter(is_active=True).values_list("name", flat=True)[:200]
+
     def clean_email(self) -> str:
         return normalise_email(str(self.cleaned_data["email"]))
 
@@ -151,7 +162,9 @@ class LeadForm(forms.Form):
             with transaction.atomic():
                 data["company"] = company_for(name=given["company_name"], domain=given["company_domain"], now=now)
         if "source" in wanted:
-            data["source"] = source_named(given["source"])
+            data["source"] = named(Source, given["source"])
+        if "campaign" in wanted:
+            data["campaign"] = named(Campaign, given["campaign"])
         custom = {key: given[f"custom_{key}"] for key in self.custom_fields if f"custom_{key}" in wanted}
         if custom:
             data["custom"] = custom
@@ -203,12 +216,12 @@ class CompanyForm(forms.Form):
             self.add_error(field if field in self.fields else None, reasons)
 
 
-def source_named(name: str) -> Source | None:
-    """The source of this name, in any case it was written before; else a new one."""
+def named(model: type[Named], name: str) -> Named | None:
+    """The source or campaign of this name, in any case it was written before; else a new one."""
     name = tidy(name)
     if not name:
         return None
-    return Source.objects.filter(name__iexact=name).first() or Source.objects.get_or_create(name=name)[0]
+    return model.objects.filter(name__iexact=name).first() or model.objects.get_or_create(name=name)[0]
 
 
 def _shown(lead: Lead | None) -> dict[str, Any]:
@@ -222,6 +235,7 @@ def _shown(lead: Lead | None) -> dict[str, Any]:
         "company_name": company.name if company else "",
         "company_domain": company.domain if company else "",
         "source": lead.source.name if lead.source else "",
+        "campaign": lead.campaign.name if lead.campaign else "",
     }
 
 

@@ -28,26 +28,47 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
+    """``section`` is the heading above it, where it is the first of one that this person sees."""
+
     label: _StrPromise
     icon: str
     url: str
     active: bool
+    section: _StrPromise | str
 
 
-PLACES = (
-    Place(_("Inbox"), "inbox", "inbox", Can.WORK_INBOX),
-    Place(_("SLA board"), "layout-board", "board", Can.SEE_BOARD),
-    Place(_("Leads"), "users", "lead-list", Can.SEE_LEADS),
-    Place(_("Notices"), "bell", "notice-list", Can.SEE_NOTICES),
-    Place(_("Profiles"), "building", "icp-list", Can.SEE_SCORING),
-    Place(_("Personas"), "id-badge-2", "persona-list", Can.SEE_SCORING),
-    Place(_("Scoring"), "chart-bar", "scoring-model", Can.SEE_SCORING),
-    Place(_("Promises"), "clock-check", "policy-list", Can.SEE_POLICIES),
-    Place(_("Routing"), "route", "routing-list", Can.SEE_POLICIES),
-    Place(_("Calendars"), "calendar", "calendar-list", Can.SEE_POLICIES),
-    Place(_("Glossary"), "book", "glossary", Can.SIGN_IN),
-    Place(_("People"), "users-group", "person-list", Can.MANAGE_PEOPLE),
-    Place(_("System"), "heartbeat", "system", Can.SEE_SYSTEM),
+SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
+    (
+        "",
+        (
+            Place(_("Inbox"), "inbox", "inbox", Can.WORK_INBOX),
+            Place(_("SLA board"), "layout-board", "board", Can.SEE_BOARD),
+            Place(_("Notices"), "bell", "notice-list", Can.SEE_NOTICES),
+        ),
+    ),
+    (
+        _("Leads"),
+        (Place(_("Leads"), "users", "lead-list", Can.SEE_LEADS),),
+    ),
+    (
+        _("The agreement"),
+        (
+            Place(_("Profiles"), "building", "icp-list", Can.SEE_SCORING),
+            Place(_("Personas"), "id-badge-2", "persona-list", Can.SEE_SCORING),
+            Place(_("Scoring"), "chart-bar", "scoring-model", Can.SEE_SCORING),
+            Place(_("Promises"), "clock-check", "policy-list", Can.SEE_POLICIES),
+            Place(_("Routing"), "route", "routing-list", Can.SEE_POLICIES),
+            Place(_("Calendars"), "calendar", "calendar-list", Can.SEE_POLICIES),
+            Place(_("Glossary"), "book", "glossary", Can.SIGN_IN),
+        ),
+    ),
+    (
+        _("Settings"),
+        (
+            Place(_("People"), "users-group", "person-list", Can.MANAGE_PEOPLE),
+            Place(_("System"), "heartbeat", "system", Can.SEE_SYSTEM),
+        ),
+    ),
 )
 
 
@@ -56,7 +77,14 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"navigation": ()}
-    places = [(place, reverse(place.route)) for place in PLACES if may(user, place.can)]
+    seen = [(section, [place for place in places if may(user, place.can)]) for section, places in SECTIONS]
+    urls = {place.route: reverse(place.route) for _section, places in seen for place in places}
     # Of /scoring/ and /scoring/profiles/ the longer one is where the reader is.
-    here = max((url for _place, url in places if request.path.startswith(url)), key=len, default="")
-    return {"navigation": [NavigationItem(place.label, place.icon, url, url == here) for place, url in places]}
+    here = max((url for url in urls.values() if request.path.startswith(url)), key=len, default="")
+    return {
+        "navigation": [
+            NavigationItem(place.label, place.icon, urls[place.route], urls[place.route] == here, "" if n else section)
+            for section, places in seen
+            for n, place in enumerate(places)
+        ]
+    }

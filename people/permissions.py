@@ -29,6 +29,14 @@ class Can(StrEnum):
     WORK_INBOX = "work an inbox"
     SEE_LEADS = "see leads"
     CREATE_LEADS = "create leads"
+    IMPORT_LEADS = "import lists of leads"
+    EXPORT_LEADS = "export lists of leads"
+    MERGE_LEADS = "merge duplicates"
+    DELETE_LEADS = "delete leads"
+    ERASE_PEOPLE = "hand out and erase what is held on a person"
+    EDIT_FORMS = "edit forms and tracking"
+    CONFIGURE = "edit stages, statuses, sources and other lists"
+    MANAGE_API = "manage API keys and webhooks"
     LOG_ATTEMPTS = "log attempts"
     WRITE_NOTES = "write notes"
     SEE_BOARD = "see the SLA board"
@@ -53,6 +61,14 @@ GRANTS: dict[Can, frozenset[Role]] = {
         Can.WORK_INBOX: _SALES,
         Can.SEE_LEADS: _EVERYBODY,
         Can.CREATE_LEADS: {Role.SDR, Role.MARKETER, Role.MANAGER, Role.ADMINISTRATOR},
+        Can.IMPORT_LEADS: {Role.MARKETER, Role.MANAGER, Role.ADMINISTRATOR},
+        Can.EXPORT_LEADS: {Role.MARKETER, Role.MANAGER, Role.ADMINISTRATOR},
+        Can.MERGE_LEADS: {Role.SDR, Role.MARKETER, Role.MANAGER, Role.ADMINISTRATOR},
+        Can.DELETE_LEADS: {Role.ADMINISTRATOR},
+        Can.ERASE_PEOPLE: {Role.ADMINISTRATOR},
+        Can.EDIT_FORMS: {Role.MARKETER, Role.ADMINISTRATOR},
+        Can.CONFIGURE: {Role.MARKETER, Role.MANAGER, Role.ADMINISTRATOR},
+        Can.MANAGE_API: {Role.ADMINISTRATOR},
         Can.LOG_ATTEMPTS: _SALES,
         Can.WRITE_NOTES: _SALES | {Role.MARKETER},
         Can.SEE_BOARD: {Role.MANAGER, Role.EXECUTIVE, Role.ADMINISTRATOR},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import BooleanField, DecimalField, F, Value
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import CustomField, Lead, LeadStatus, LeadType, Source
+from leads.models import Campaign, CustomField, Lead, LeadStatus, LeadType, Source
 from leads.text import FREE_MAIL
 from scoring.expressions import Sql, text
 from scoring.language import FieldType, Kind
@@ -106,6 +106,10 @@ def _sources() -> list[str]:
     return list(Source.objects.filter(is_active=True).values_list("name", flat=True)[:500])
 
 
+def _campaigns() -> list[str]:
+    return list(Campaign.objects.filter(is_active=True).values_list("name", flat=True)[:500])
+
+
 def _email_domain(_kind: Kind) -> Sql:
     return text("split_part({0}, '@', -1)", F("email"))
 
@@ -160,7 +164,7 @@ def _options(choices: Any) -> Choices:
     return lambda: {key: str(label) for key, label in choices}
 
 
-_PERSON, _COMPANY, _STATE = _("Person"), _("Company"), _("Lead")
+_PERSON, _COMPANY, _STATE, _BANT = _("Person"), _("Company"), _("Lead"), _("Qualification")
 
 BUILT_IN: tuple[Field, ...] = (
     Field("job_title", _("Job title"), _PERSON, Kind.TEXT, _column("job_title")),
@@ -172,6 +176,11 @@ BUILT_IN: tuple[Field, ...] = (
     Field("free_mail", _("Address at a free mail provider"), _PERSON, Kind.BOOLEAN, _free_mail),
     Field("phone", _("Phone"), _PERSON, Kind.TEXT, _column("phone")),
     Field("source", _("Source"), _STATE, Kind.TEXT, _column("source__name"), suggestions=_sources),
+    Field("campaign", _("Campaign"), _STATE, Kind.TEXT, _column("campaign__name"), suggestions=_campaigns),
+    Field("bant_budget", _("Budget"), _BANT, Kind.TEXT, _column("bant_budget")),
+    Field("bant_authority", _("Authority"), _BANT, Kind.TEXT, _column("bant_authority")),
+    Field("bant_need", _("Need"), _BANT, Kind.TEXT, _column("bant_need")),
+    Field("bant_timeline", _("Timeline"), _BANT, Kind.TEXT, _column("bant_timeline")),
     Field("lead_type", _("Lead type"), _STATE, Kind.CHOICE, _column("lead_type__key"), _named(LeadType)),
     Field("status", _("Status"), _STATE, Kind.CHOICE, _column("status__key"), _named(LeadStatus)),
     Field(

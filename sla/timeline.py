@@ -130,7 +130,7 @@ def _changes(lead: Lead, rows: list[Any]) -> list[Item]:
 
 def _before(lead: Lead) -> QuerySet[Any]:
     history: type[Model] = apps.get_model("leads", "LeadBefore")
-    related = ("pgh_context", "company", "source", "lead_type", "status", "owner")
+    related = ("pgh_context", "company", "source", "campaign", "lead_type", "status", "owner")
     return history._default_manager.filter(pgh_obj=lead.pk).select_related(*related)
 
 

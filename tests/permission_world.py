@@ -11,6 +11,7 @@ from people.models import User
 from scoring.models import Icp, Persona, ScoringModel
 from sla.models import Calendar, Clock, Escalation, GlossaryTerm, Handoff, Notice, Policy, RoutingRule
 from tests.cast import NOW, MakeLead
+from tests.permissions import AREAS
 
 CONDITIONS = [{"field": "country", "op": "is", "value": "Spain"}]
 
@@ -50,7 +51,9 @@ def build_world(people: dict[str, User], make_lead: MakeLead) -> SimpleNamespace
             level=2, level_at=NOW, recorded_at=NOW, state=Escalation.State.SET_ASIDE, error="nobody to tell"
         )
     )
-    kwargs = {name: {"pk": row.pk} for name, row in rows.items()} | {"": {}}
+    for area in AREAS:
+        rows |= area.rows(SimpleNamespace(people=people, make_lead=make_lead, **rows))
+    kwargs = {name: row if isinstance(row, dict) else {"pk": row.pk} for name, row in rows.items()} | {"": {}}
     kwargs |= {
         "criterion_of": {"icp": icp.pk},
         "confirmation": {"key": "none"},

@@ -18,7 +18,8 @@ from django.urls import reverse
 from people.models import User
 from tests.cast import MakeLead
 from tests.permission_world import build_world
-from tests.test_permissions import NOT_ALLOWED, PAGES, SHOWN
+from tests.permissions.page import NOT_ALLOWED, SHOWN
+from tests.test_permissions import PAGES
 
 ANYWHERE = ("\x00", "x" * 20_000, "9" * 25, "0001-01-01T00:00", "%s%(x)s{}")
 CURSORS = ("~", "-" + "9" * 25, "9" * 25, "0001-01-01T00:00:00+14:00~1", "\x00")

@@ -7,7 +7,6 @@ fails, and so does a line whose address is gone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,54 +19,34 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from people.models import User
 from tests.cast import MakeLead
 from tests.permission_world import build_world
-
-SDR, AE, MARKETER, MANAGER, EXECUTIVE, ADMINISTRATOR = ROLES = (
-    "sdr",
-    "ae",
-    "marketer",
-    "manager",
-    "executive",
-    "administrator",
+from tests.permissions import AREAS
+from tests.permissions.page import (
+    ADMINISTRATOR,
+    AE,
+    BOARD_READERS,
+    EVERYBODY,
+    FORBIDDEN,
+    GLOSSARY_EDITORS,
+    GONE_ON,
+    LEAD_EDITORS,
+    NOT_ALLOWED,
+    NOT_FOUND,
+    NOTE_WRITERS,
+    PEOPLE_EDITORS,
+    POLICY_EDITORS,
+    REFUSED,
+    ROLES,
+    SALES,
+    SCORING_EDITORS,
+    SHOWN,
+    Open,
+    Page,
+    act,
+    form,
+    reading,
 )
-EVERYBODY = frozenset(ROLES)
-SALES = frozenset({SDR, AE, MANAGER})
-SCORING_EDITORS = frozenset({MARKETER, ADMINISTRATOR})
-POLICY_EDITORS = frozenset({MANAGER, ADMINISTRATOR})
-GLOSSARY_EDITORS = frozenset({MARKETER, MANAGER, ADMINISTRATOR})
-PEOPLE_EDITORS = frozenset({ADMINISTRATOR})
-BOARD_READERS = frozenset({MANAGER, EXECUTIVE, ADMINISTRATOR})
-LEAD_EDITORS = frozenset({SDR, MARKETER, MANAGER, ADMINISTRATOR})
-NOTE_WRITERS = SALES | {MARKETER}
 
-SHOWN, GONE_ON, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, REFUSED = 200, 302, 403, 404, 405, 422
-
-
-@dataclass(frozen=True)
-class Page:
-    """Who is let in, and what they are answered; ``but`` are those let in whom the row itself turns away."""
-
-    who: frozenset[str]
-    get: int = SHOWN
-    post: int = NOT_ALLOWED
-    args: str = ""
-    but: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-
-def reading(who: frozenset[str], args: str = "") -> Page:
-    return Page(who, get=SHOWN, post=NOT_ALLOWED, args=args)
-
-
-def form(who: frozenset[str], args: str = "", post: int = REFUSED) -> Page:
-    """Shown on GET; an empty form that is sent is refused."""
-    return Page(who, get=SHOWN, post=post, args=args)
-
-
-def act(who: frozenset[str], args: str = "", post: int = GONE_ON) -> Page:
-    """Only by POST."""
-    return Page(who, get=NOT_ALLOWED, post=post, args=args)
-
-
-PAGES = {
+PAGES: dict[str, Page] = {
     "home": Page(EVERYBODY, get=GONE_ON),
     "inbox": reading(SALES),
     "inbox-live": reading(SALES),
@@ -147,18 +126,11 @@ PAGES = {
     "team-edit": form(PEOPLE_EDITORS, "team"),
     "profile": form(EVERYBODY),
 }
+for area in AREAS:
+    PAGES |= area.PAGES
 
 
-@dataclass(frozen=True)
-class Open:
-    """An address that does not ask who one is: what GET answers to a visitor, and to somebody signed in."""
-
-    visitor: int
-    signed_in: int
-    args: str = ""
-
-
-OPEN = {
+OPEN: dict[str, Open] = {
     "healthz": Open(200, 200),
     # 503 as no worker runs here; the point is that nobody is asked to sign in.
     "readyz": Open(503, 503),
@@ -178,6 +150,8 @@ OPEN = {
     "account_reset_password_from_key_done": Open(200, 200),
     "account_reset_password_done": Open(200, 200),
 }
+for area in AREAS:
+    OPEN |= area.OPEN
 
 
 def addresses(patterns: list[Any]) -> Iterator[URLPattern]:

@@ -4,11 +4,12 @@ from leads.models.company import Company
 from leads.models.facts import Attempt, Event, Note
 from leads.models.history import StageChange
 from leads.models.lead import ExternalId, Lead
-from leads.models.lists import CustomField, EventType, LeadStatus, LeadType, LifecycleStage, Source
+from leads.models.lists import Campaign, CustomField, EventType, LeadStatus, LeadType, LifecycleStage, Source
 from leads.models.queue import ChangedLead
 
 __all__ = [
     "Attempt",
+    "Campaign",
     "ChangedLead",
     "Company",
     "CustomField",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.company import Company
-from leads.models.lists import LeadStatus, LeadType, LifecycleStage, Source
+from leads.models.lists import Campaign, LeadStatus, LeadType, LifecycleStage, Source
 from leads.querysets import LeadQuerySet
 
 # What a colleague may ask "who changed this, and from what?" about. The row kept is the one *before* the change.
@@ -24,15 +24,27 @@ TRACKED_FIELDS = (
     "phone",
     "job_title",
     "company",
+    "country",
+    "city",
+    "language",
     "source",
+    "campaign",
     "lead_type",
     "status",
     "status_reason",
     "stage",
+    "journey_step",
     "owner",
+    "bant_budget",
+    "bant_authority",
+    "bant_need",
+    "bant_timeline",
     "consent",
+    "consent_at",
+    "consent_source",
     "do_not_email",
     "do_not_call",
+    "custom",
 )
 
 
@@ -68,6 +80,9 @@ class Lead(models.Model):
     source = models.ForeignKey(
         Source, verbose_name=_("source"), null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
     )
+    campaign = models.ForeignKey(
+        Campaign, verbose_name=_("campaign"), null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
+    )
     lead_type = models.ForeignKey(LeadType, verbose_name=_("lead type"), on_delete=models.PROTECT, related_name="leads")
     status = models.ForeignKey(LeadStatus, verbose_name=_("status"), on_delete=models.PROTECT, related_name="leads")
     status_reason = models.CharField(_("reason of the status"), max_length=250, blank=True)
@@ -84,6 +99,11 @@ class Lead(models.Model):
         on_delete=models.PROTECT,
         related_name="leads",
     )
+    # BANT, as far as somebody has found out: in words, since "two seats in spring" is no number and no date.
+    bant_budget = models.CharField(_("budget"), max_length=250, blank=True, default="", db_default="")
+    bant_authority = models.CharField(_("authority"), max_length=250, blank=True, default="", db_default="")
+    bant_need = models.CharField(_("need"), max_length=250, blank=True, default="", db_default="")
+    bant_timeline = models.CharField(_("timeline"), max_length=250, blank=True, default="", db_default="")
     consent = models.CharField(
         _("consent to be mailed"), max_length=16, choices=Consent.choices, default=Consent.UNKNOWN
     )

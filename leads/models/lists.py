@@ -1,4 +1,4 @@
-"""The configured lists: lifecycle stages, statuses, lead types, sources, event types and custom fields."""
+"""The configured lists: lifecycle stages, statuses, lead types, sources, campaigns, event types, custom fields."""
 
 from __future__ import annotations
 
@@ -84,6 +84,21 @@ class Source(models.Model):
         ordering = ("name",)
         verbose_name = _("source")
         verbose_name_plural = _("sources")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Campaign(models.Model):
+    """What marketing did to bring leads in: a fair, a mailing, ``utm_campaign`` of a link; named as it was typed."""
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
 
     def __str__(self) -> str:
         return self.name

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import (
+    Campaign,
     Company,
     CustomField,
     ExternalId,
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 
 TEXTS = (
     "first_name", "last_name", "phone", "job_title", "country", "city", "language", "status_reason", "consent_source",
+    "bant_budget", "bant_authority", "bant_need", "bant_timeline",
 )  # fmt: skip
-OBJECTS = ("company", "source", "lead_type", "status", "stage", "owner")
+OBJECTS = ("company", "source", "campaign", "lead_type", "status", "stage", "owner")
 
 
 class LeadData(TypedDict, total=False):
@@ -53,12 +55,17 @@ class LeadData(TypedDict, total=False):
     city: str
     language: str
     source: Source | None
+    campaign: Campaign | None
     lead_type: LeadType
     status: LeadStatus
     status_reason: str
     stage: LifecycleStage
     owner: User | None
     journey_step: str
+    bant_budget: str
+    bant_authority: str
+    bant_need: str
+    bant_timeline: str
     consent: str
     consent_at: datetime | None
     consent_source: str

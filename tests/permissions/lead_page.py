@@ -1,0 +1,16 @@
+"""Who is let in to the addresses of the page of a lead or company (see tests/test_permissions.py)."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from tests.permissions.page import Open, Page
+
+PAGES: dict[str, Page] = {}
+OPEN: dict[str, Open] = {}
+
+
+def rows(world: SimpleNamespace) -> dict[str, Any]:
+    """What these addresses take: a row by the name that ``args`` uses, or a dictionary of the address's arguments."""
+    return {}
