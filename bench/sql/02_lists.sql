@@ -8,3 +8,6 @@ FROM unnest(ARRAY[
 
 INSERT INTO leads_customfield (key, name, position, is_active, kind, choices)
 VALUES ('seats', 'Seats', 10, TRUE, 'number', '{}'), ('uses', 'Uses today', 20, TRUE, 'text', '{}');
+
+INSERT INTO leads_campaign (id, name, is_active)
+SELECT i, 'Campaign ' || i, TRUE FROM generate_series(1, 40) AS i;

@@ -2,7 +2,7 @@
 INSERT INTO leads_lead (
     id, first_name, last_name, email, phone, job_title, company_id, country, city, language, source_id, lead_type_id,
     status_id, status_reason, stage_id, stage_since, journey_step, owner_id, consent, consent_at, consent_source,
-    do_not_email, do_not_call, custom, behaviour_from, captured_at, created_at, updated_at
+    do_not_email, do_not_call, custom, behaviour_from, captured_at, created_at, updated_at, campaign_id
 )
 SELECT
     i,
@@ -46,7 +46,8 @@ SELECT
     NULL,
     %(now)s - age,
     %(now)s - age,
-    %(now)s - age * 0.5
+    %(now)s - age * 0.5,
+    CASE WHEN source < 0.4 THEN 1 + floor(source * 100)::int END
 FROM (
     SELECT
         i,

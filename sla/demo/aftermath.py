@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from leads.models import Lead
-from leads.services.leads import update_lead
+from leads.services.leads import LeadData, update_lead
 from leads.services.notes import add_note
 from leads.services.stages import move_by_hand
 from sla.demo.market import SATURDAY
@@ -33,6 +33,13 @@ RESTED = (
     ("nurturing", 9, "No project yet; wants to stay informed"),
     ("disqualified", 4, "A student's project, nothing to sell"),
     ("nurturing", 12, "Three attempts without an answer"),
+)
+# budget, authority, need, timeline, as SDRs write them down
+QUALIFIED = (
+    ("About 40,000 euros, in the plan for next year", "Decides herself up to 50,000", "Audit in March", "By February"),
+    ("15,000 to 20,000", "The head of the laboratory signs", "Two old titrators out of service", "This quarter"),
+    ("Not yet fixed; last device cost 28,000", "Purchasing decides, she recommends", "Doubles its output", "Spring"),
+    ("25,000 approved", "Decides with the quality manager", "Wants fewer repeated measurements", "As soon as possible"),
 )
 MET_AT_FAIR = (
     "Met at the spring fair; wants the brochure in her language.",
@@ -89,7 +96,14 @@ def _win(market: Market, leads: list[Lead], ae: User) -> None:
             with happened(at, by):
                 move_by_hand(lead=lead, to_stage=market.stages[key], by=by, reason=why, now=at)
                 if key == "sql":
+                    _qualify(market, lead, by, at)
                     _pass_on(lead, ae, at)
+
+
+def _qualify(market: Market, lead: Lead, by: User, at: datetime) -> None:
+    budget, authority, need, timeline = market.dice.choice(QUALIFIED)
+    found = LeadData(bant_budget=budget, bant_authority=authority, bant_need=need, bant_timeline=timeline)
+    update_lead(lead=lead, now=at, by=by, data=found)
 
 
 def _pass_on(lead: Lead, ae: User, at: datetime) -> None:

@@ -9,7 +9,18 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from leads.models import Company, Event, EventType, ExternalId, Lead, LeadStatus, LeadType, LifecycleStage, Source
+from leads.models import (
+    Campaign,
+    Company,
+    Event,
+    EventType,
+    ExternalId,
+    Lead,
+    LeadStatus,
+    LeadType,
+    LifecycleStage,
+    Source,
+)
 from leads.models.history import StageChange
 from sla.demo.places import PLACES, Place, domain, slug
 
@@ -42,6 +53,13 @@ TITLES = (
     "Managing director",
 )
 SOURCES = ("Organic search", "Webinar", "Trade fair", "Referral", "Newsletter", "LinkedIn", "Partner")
+# What brought those in who came by it.
+CAMPAIGNS = {
+    "Webinar": "Titration that passes every audit",
+    "Trade fair": "Spring fair, hall 4",
+    "Newsletter": "Autumn newsletter",
+    "LinkedIn": "MX-4 launch",
+}
 # how likely each piece of behaviour is, and how often at most, for people who are cold, warm and hot
 HABITS = {
     "cold": (("page_viewed", 0.7, 3), ("email_opened", 0.4, 2), ("unsubscribed", 0.04, 1)),
@@ -96,6 +114,7 @@ class Market:
     statuses: dict[str, LeadStatus]
     events: dict[str, EventType]
     sources: dict[str, Source]
+    campaigns: dict[str, Campaign]
     lead_types: dict[str, LeadType]
 
 
@@ -109,6 +128,7 @@ def open_market(now: datetime) -> Market:
         statuses={one.key: one for one in LeadStatus.objects.all()},
         events={one.key: one for one in EventType.objects.all()},
         sources={name: Source.objects.get_or_create(name=name)[0] for name in SOURCES},
+        campaigns={source: Campaign.objects.get_or_create(name=name)[0] for source, name in CAMPAIGNS.items()},
         lead_types={one.key: one for one in LeadType.objects.all()},
     )
 
@@ -214,9 +234,11 @@ def _person(market: Market, place: Place, company: Company, name: tuple[str, str
     reached = contact(place, company, name, dice)
     if dice.random() < NAMELESS:
         reached |= {"first_name": "", "last_name": "", "job_title": "", "phone": ""}
+    source = dice.choice(SOURCES)
     return Lead(
         **reached,
-        source=market.sources[dice.choice(SOURCES)],
+        source=market.sources[source],
+        campaign=market.campaigns.get(source),
         lead_type=market.lead_types["existing_customer" if dice.random() < 0.2 else "new_customer"],
         status=market.statuses["new"],
         stage=market.stages["subscriber"],
