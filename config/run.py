@@ -15,13 +15,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from types import FrameType
+from typing import IO
 
-from honcho.manager import Manager
+import psutil
 
 from config import embedded
 from config.environment import BASE_DIR, Environment, read, stop
+from config.tether import TetheredManager
 
 # In a container one is root; Celery's long warning about that helps nobody there.
 CELERY = "-W ignore::UserWarning:celery.platforms -m celery --quiet -A config.celery:app"
@@ -32,6 +34,9 @@ PROCESSES = {
     " --without-gossip --without-mingle --without-heartbeat",
     "beat": f"{CELERY} beat --loglevel warning",
 }
+
+# How long the three of a Baton that was killed may take to end.
+REMAINS_SECONDS = 15.0
 
 
 def say(text: str) -> None:
@@ -44,16 +49,36 @@ def only_one(environment: Environment) -> Iterator[None]:
     path = environment.home.path / "run.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(lock):
             lock.seek(0)
-            address = lock.read().strip() or "an unknown address"
+            address = lock.read().split(" ")[0] or "an unknown address"
             stop(f"Baton is already running at {address} (BATON_HOME is {environment.home.path}).")
         lock.truncate(0)
-        lock.write(address_of(environment))
+        lock.write(f"{address_of(environment)} {os.getpid()}")
         lock.flush()
         yield
+
+
+def _taken(lock: IO[str]) -> bool:
+    """Whether the lock is ours. What a killed Baton left is just ending (config/tether.py), so that is waited for."""
+    deadline = time.monotonic() + REMAINS_SECONDS
+    while True:
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        lock.seek(0)
+        holder = lock.read().rpartition(" ")[2]
+        if not holder.isdigit() or _lives(int(holder)) or time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+
+
+def _lives(pid: int) -> bool:
+    """Also the dead whom nobody reaped, as in a container without an init, count as gone."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def address_of(environment: Environment) -> str:
@@ -81,7 +106,7 @@ def prepare() -> None:
 
 def serve(environment: Environment) -> int:
     """Run the three processes until a signal or the end of one of them; the exit status."""
-    manager = Manager()
+    manager = TetheredManager()
     for name, command in PROCESSES.items():
         manager.add_process(
             name,

@@ -160,6 +160,22 @@ def test_when_one_ends_all_are_stopped(run: Run) -> None:
     assert "one of web, worker and beat ended by itself" in run.said.read_text()
 
 
+def test_killed_it_takes_all_along_and_starts_again_at_once(run: Run) -> None:
+    """SIGKILL can't be handled: the three see that their parent is gone, and the next start waits for that."""
+    process = run.start()
+    run.await_ready(process)
+    process.kill()
+    process.wait()
+
+    left = run.seen
+    process = run.start()
+    run.await_ready(process)
+
+    assert [each for each in left if alive(each)] == []
+    process.send_signal(signal.SIGINT)
+    stopped_clean(run, process)
+
+
 @pytest.mark.parametrize("after", [0.0, 0.7, 1.4])
 def test_stopped_while_it_starts(run: Run, after: float) -> None:
     process = run.start()
