@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 import django_stubs_ext
@@ -26,7 +27,7 @@ def database(environment: Environment) -> dict[str, Any]:
     settings: dict[str, Any] = environ.Env.db_url_config(environment.database_url)
     options = settings.setdefault("OPTIONS", {})
     settings["HOST"] = options.pop("host", settings["HOST"])
-    options["pool"] = {"min_size": 1, "max_size": 10, "timeout": 10, "max_idle": 300}
+    options["pool"] = {"min_size": 1, "max_size": 10, "timeout": 3, "max_idle": 300}
     options.setdefault("application_name", "baton")
     settings["CONN_HEALTH_CHECKS"] = True
     return settings
@@ -57,7 +58,12 @@ def broker_options(environment: Environment) -> dict[str, Any]:
 
 
 def no_probe(record: logging.LogRecord) -> bool:
-    """Whether to log it: that /readyz answers 503 is told to whoever asked, many times a minute."""
+    """Whether to log it: that /readyz answers 503 is told to whoever asked, many times a minute.
+
+    That the database is away is a line for each request, without the same traceback every time.
+    """
+    if getattr(record, "status_code", 0) == HTTPStatus.SERVICE_UNAVAILABLE:
+        record.exc_info = None
     return getattr(getattr(record, "request", None), "path", "") != "/readyz"
 
 
@@ -106,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.outage.OutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

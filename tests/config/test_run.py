@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -158,6 +159,40 @@ def test_when_one_ends_all_are_stopped(run: Run) -> None:
     stopped_clean(run, process)
     assert process.returncode == 1
     assert "one of web, worker and beat ended by itself" in run.said.read_text()
+
+
+def ask(run: Run, path: str) -> tuple[int, str, float]:
+    """Status and text of a page, and how many seconds it took."""
+    started = time.monotonic()
+    with closing(http.client.HTTPConnection("127.0.0.1", run.port, timeout=20)) as connection:
+        connection.request("GET", path, headers={"Host": "localhost", "Cookie": "sessionid=somebodys"})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(), time.monotonic() - started
+
+
+def test_without_its_database_it_says_so_and_comes_back(run: Run) -> None:
+    process = run.start()
+    run.await_ready(process)
+    pid = int((run.home.path / "postgres" / "postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGINT)
+    psutil.Process(pid).wait(30)
+
+    status, page, seconds = ask(run, "/inbox/")
+    assert (status, "Baton cannot reach its database" in page) == (503, True)
+    assert seconds < 6
+    assert ask(run, "/inbox/")[0] == 503
+    assert ask(run, "/healthz")[:2] == (200, "ok\n")
+    status, said, _ = ask(run, "/readyz")
+    assert (status, "PostgreSQL does not answer" in said) == (503, True)
+
+    # Any command starts it again, as the first one did.
+    subprocess.run([sys.executable, "manage.py", "migrate"], cwd=BASE_DIR, env=run.environ, check=True, timeout=90)
+    deadline = time.monotonic() + 60
+    while (status := ask(run, "/accounts/login/")[0]) != 200 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert status == 200
+    process.send_signal(signal.SIGINT)
+    stopped_clean(run, process)
 
 
 def test_killed_it_takes_all_along_and_starts_again_at_once(run: Run) -> None:
