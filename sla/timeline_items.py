@@ -128,10 +128,8 @@ def _stage(row: StageChange) -> Item:
 def _handoff(row: Handoff) -> Item:
     owner = row.owner or _("nobody yet")
     title = _("Handed off to %(owner)s, %(team)s") % {"owner": owner, "team": row.team}
-    rule, why = row.routing.get("rule", ""), row.routing.get("why", "")
-    return Item(
-        row.opened_at, "arrow-forward-up", title, lines=tuple(filter(None, (rule, capfirst(_(why) if why else ""))))
-    )
+    lines = tuple(filter(None, (row.routing.get("rule", ""), row.why)))
+    return Item(row.opened_at, "arrow-forward-up", title, lines=lines)
 
 
 def _clock_stop(row: Clock) -> Item:

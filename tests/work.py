@@ -43,7 +43,7 @@ def build_handoff(lead: Lead, owner: User | None, *, at: datetime, team: Team | 
     )
     lead.owner = owner
     lead.save(update_fields=["owner"])
-    defaults = {"explanation": EXPLANATION, "routing": {"rule": "All MQLs", "why": "next in turn"}}
+    defaults = {"explanation": EXPLANATION, "routing": {"rule": "All MQLs", "why": "next"}}
     return Handoff.objects.create(
         lead=lead,
         owner=owner,

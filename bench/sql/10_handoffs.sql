@@ -18,7 +18,7 @@ SELECT
                                'fact', '2 × Pricing page viewed, last 4 Nov 2026')
         )
     ),
-    jsonb_build_object('rule', 'Everybody', 'why', 'next in turn'),
+    jsonb_build_object('rule', 'Everybody', 'why', 'next'),
     started_at, started_at,
     CASE WHEN NOT running AND stage NOT IN ('mql', 'sal') THEN started_at + interval '5 days' * span END
 FROM promised, leads_lifecyclestage AS mql, scoring_scoringmodel AS model

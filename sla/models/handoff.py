@@ -61,8 +61,18 @@ class Handoff(models.Model):
     """A qualified lead given to sales, with the facts of that moment (domain: the hand-off keeps its explanation).
 
     ``explanation`` is the score as it stood: ``{"model", "fit", "engagement", "intent", "total", "scored_at",
-    "lines": [{"rule", "name", "part", "points", "fact"}]}``; ``routing`` says why this owner: ``{"rule", "why"}``.
+    "lines": [{"rule", "name", "part", "points", "fact"}]}``; ``routing`` says why this owner: ``{"rule", "why"}``,
+    and ``"by"`` whom, where somebody decided it.
     """
+
+    class Why(models.TextChoices):
+        """Kept as a word, told in the reader's language."""
+
+        NEXT = "next", _("Next in turn")
+        KEPT = "kept", _("Has this lead already")
+        NOBODY = "nobody", _("Nobody available")
+        WAITED = "waited", _("Next in turn, after a wait")
+        REASSIGNED = "reassigned", _("Reassigned by %(by)s")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="handoffs")
     stage = models.ForeignKey(LifecycleStage, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -117,3 +127,9 @@ class Handoff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead_id} → {self.owner_id or self.team_id}"
+
+    @property
+    def why(self) -> str:
+        """Why this owner; empty where nobody said."""
+        word = self.routing.get("why")
+        return str(self.Why(word).label) % {"by": self.routing.get("by", "–")} if word in self.Why else ""

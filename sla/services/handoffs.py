@@ -66,7 +66,7 @@ def assign_waiting(*, now: datetime, limit: int = 500) -> int:
         lock_leads(handoff.lead_id for handoff in waiting)
         assigned = [pair for team in _teams(waiting) for pair in _assign_in_team(team, waiting)]
         for handoff, owner in assigned:
-            _hand_to(handoff, owner, now, why="next in turn, after a wait")
+            _hand_to(handoff, owner, now, why=Handoff.Why.WAITED)
     return len(assigned)
 
 
@@ -84,7 +84,7 @@ def reassign(*, handoff: Handoff, to: User, by: User, now: datetime) -> Handoff:
         raise ValidationError(_("%(name)s cannot take leads.") % {"name": to})
     if handoff.owner_id == to.pk:
         return handoff
-    _hand_to(handoff, to, now, why=f"reassigned by {by}")
+    _hand_to(handoff, to, now, why=Handoff.Why.REASSIGNED, by=str(by))
     return handoff
 
 
@@ -118,18 +118,18 @@ def hand_over_strays(*, now: datetime) -> int:
 
 
 def _unhanded(lead_ids: Collection[int]) -> Sequence[StageChange]:
-    """The newest stage change of each lead, unless imported, handed over already, or the lead is closed or in hand."""
+    """The newest stage change of each lead, unless imported, handed over already, or the lead is closed or in hand.
+
+    Two statements, so that neither can be planned badly where the planner knows nothing yet, as in the middle of a
+    large import: the newest change of each lead by its index, then what holds for these few.
+    """
+    newest = StageChange.objects.filter(lead=OuterRef("pk")).order_by("-changed_at", "-pk").values("pk")[:1]
+    changes = Lead.objects.filter(pk__in=lead_ids).order_by().values_list(Subquery(newest), flat=True)
     in_hand = Handoff.objects.open().filter(lead=OuterRef("lead"))
-    newest = (
-        StageChange.objects.filter(lead_id__in=lead_ids)
-        .order_by("lead_id", "-changed_at", "-pk")
-        .distinct("lead_id")
-        .values("pk")
-    )
     return list(
         StageChange.objects.filter(
             ~Exists(in_hand),
-            pk__in=newest,
+            pk__in=[pk for pk in changes if pk is not None],
             to_stage=F("lead__stage"),
             handoff__isnull=True,
             lead__status__is_closed=False,
@@ -176,11 +176,11 @@ def _assign_in_team(team: Team, waiting: Sequence[Handoff]) -> list[tuple[Handof
     return list(zip(mine, take_turns(team, len(mine)), strict=False))
 
 
-def _hand_to(handoff: Handoff, to: User, now: datetime, *, why: str) -> None:
+def _hand_to(handoff: Handoff, to: User, now: datetime, *, why: Handoff.Why, by: str = "") -> None:
     """Move a locked hand-off, its lead and its running clocks to a person."""
     handoff.owner, handoff.team = to, to.team or handoff.team
     handoff.assigned_at = now
-    handoff.routing = {**handoff.routing, "why": why}
+    handoff.routing = {**handoff.routing, "why": why, "by": by}
     handoff.save(update_fields=["owner", "team", "assigned_at", "routing"])
     Lead.objects.filter(pk=handoff.lead_id).update(owner=to, updated_at=now)
     clocks = list(Clock.objects.running().filter(handoff=handoff).select_for_update().values_list("pk", flat=True))

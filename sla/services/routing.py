@@ -7,12 +7,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext_noop
-
 from leads.models import Lead
 from people.models import Team, User
 from scoring.conditions import to_q
-from sla.models import RoutingRule, RoutingTurn
+from sla.models import Handoff, RoutingRule, RoutingTurn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +23,7 @@ class Route:
     team: Team
     owner: User | None
     rule: str
-    why: str
+    why: Handoff.Why
 
     def as_json(self) -> dict[str, str]:
         return {"rule": self.rule, "why": self.why}
@@ -89,11 +87,10 @@ def _route_in_team(lead_ids: Sequence[int], rules: Mapping[int, RoutingRule]) ->
     return routes
 
 
-def _why(owner: User | None, *, already: bool) -> str:
-    """Kept in English; the story of the lead says it in the reader's language."""
+def _why(owner: User | None, *, already: bool) -> Handoff.Why:
     if owner is None:
-        return gettext_noop("nobody available")
-    return gettext_noop("has this lead already") if already else gettext_noop("next in turn")
+        return Handoff.Why.NOBODY
+    return Handoff.Why.KEPT if already else Handoff.Why.NEXT
 
 
 def _turns(team: Team, people: Sequence[User]) -> dict[int, RoutingTurn]:

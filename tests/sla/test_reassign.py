@@ -39,7 +39,7 @@ def test_clock_lead_and_handoff_go_along_and_the_due_time_stays(
     clock.refresh_from_db()
     assert clock.owner == clock.lead.owner == clock.handoff.owner == colleague
     assert (clock.due_at, clock.level_at, clock.started_at) == (due_at, level_at, now)
-    assert clock.handoff.routing["why"] == "reassigned by Max Manager"
+    assert clock.handoff.why == "Reassigned by Max Manager"
 
 
 def test_fired_levels_do_not_fire_again_and_the_old_owner_gets_nothing_more(

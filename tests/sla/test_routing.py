@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sla.models import Handoff
 from sla.services.routing import match_rules, route, take_turns
 from tests.cast import build_lead, build_user
 from tests.sla.build import build_routing
@@ -56,8 +57,8 @@ def test_the_sdr_who_has_the_lead_keeps_it(sales_team: Team, owner: User, collea
 
     routes = route({theirs.pk: rule, new.pk: rule})
 
-    assert (routes[theirs.pk].owner, routes[theirs.pk].why) == (colleague, "has this lead already")
-    assert (routes[new.pk].owner, routes[new.pk].why) == (owner, "next in turn")
+    assert (routes[theirs.pk].owner, routes[theirs.pk].why) == (colleague, Handoff.Why.KEPT)
+    assert (routes[new.pk].owner, routes[new.pk].why) == (owner, Handoff.Why.NEXT)
 
 
 def test_an_owner_who_is_away_loses_it_to_the_next(sales_team: Team, owner: User, colleague: User) -> None:
