@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.e2e.stage import Stage
 from tests.e2e.visitor import Visitor
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 # Playwright keeps an event loop running in this thread; Django would take every query of a test for one inside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# What a page comes to, it comes to in a second or two; a machine at its limits is no fault of the page.
+expect.set_options(timeout=20_000)
 
 ARGUMENTS = ("--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update")
 

@@ -53,7 +53,7 @@ def test_the_main_path(
     expect(page).to_have_url(re.compile(f"owner={late.owner_id}"))
     expect(page.get_by_text("Nothing is late")).to_be_visible()
 
-    expect(theirs.locator(f"#lead-{late.lead_id}")).to_be_visible(timeout=4000)
+    expect(theirs.locator(f"#lead-{late.lead_id}")).to_be_visible()
     expect(theirs.locator(f"#lead-{late.lead_id}")).to_contain_text("late 20 min")
 
 
@@ -64,7 +64,7 @@ def test_the_board_refreshes_itself(
     page.goto(reverse("board"))
     expect(page.locator(".board-tab").first).to_contain_text("1")
     new = build_work(make_lead("mql"), owner, due_at=timezone.now() - timedelta(minutes=1))
-    expect(page.locator(f"#clock-{new.pk}")).to_be_visible(timeout=9000)
+    expect(page.locator(f"#clock-{new.pk}")).to_be_visible()
     expect(page.locator(".board-tab").first).to_contain_text("2")
 
 

@@ -82,7 +82,7 @@ def test_a_lead_that_arrives_appears_without_a_reload(
     page.goto(reverse("inbox"))
     page.evaluate("window.unchanged = true")
     new = build_work(make_lead("mql", last_name="Neu"), owner, due_at=timezone.now() + timedelta(minutes=2))
-    expect(page.locator(f"#lead-{new.lead_id}")).to_be_visible(timeout=4000)
+    expect(page.locator(f"#lead-{new.lead_id}")).to_be_visible()
     expect(page.locator("#announcer")).to_contain_text("1")
     expect(page.locator(f"#lead-{new.lead_id} time[data-countdown]")).to_have_text(COUNTDOWN)
     assert page.locator(".work-row").first.get_attribute("id") == f"lead-{new.lead_id}"
@@ -101,11 +101,11 @@ def test_the_list_holds_still_while_a_note_is_written(
     row.get_by_placeholder("Note (optional)").fill("In the middle of")
     new = build_work(make_lead("mql", last_name="Neu"), owner, due_at=timezone.now() + timedelta(minutes=2))
     refresh = page.get_by_role("button", name="The list has changed")
-    expect(refresh).to_be_visible(timeout=4000)
+    expect(refresh).to_be_visible()
     assert page.locator(f"#lead-{new.lead_id}").count() == 0
     expect(row.get_by_placeholder("Note (optional)")).to_have_value("In the middle of")
     row.get_by_role("button", name="Voicemail").or_(row.get_by_role("button", name="Left a voicemail")).click()
-    expect(page.locator(f"#lead-{new.lead_id}")).to_be_visible(timeout=4000)
+    expect(page.locator(f"#lead-{new.lead_id}")).to_be_visible()
     assert Attempt.objects.get().note == "In the middle of"
 
 

@@ -25,9 +25,13 @@ class Visitor:
     """One window of one person; ``complaints`` are errors of scripts and of the content security policy."""
 
     def __init__(self, browser: Browser, address: str, **options: Any) -> None:
-        self.context = browser.new_context(
-            **{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "base_url": address, **options}
-        )
+        # Without motion, so that nothing is judged in the middle of a fade.
+        usual: dict[str, Any] = {
+            "viewport": {"width": 1440, "height": 900},
+            "locale": "en-GB",
+            "reduced_motion": "reduce",
+        }
+        self.context = browser.new_context(**{**usual, "base_url": address, **options})
         self.address = address
         self.complaints: list[str] = []
         self.page: Page = self.context.new_page()
