@@ -11,13 +11,15 @@ from enum import StrEnum
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
 
 from people.models import Role
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponseBase
+    from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
     from people.models import User
 
@@ -103,9 +105,10 @@ def requires(can: Can) -> Callable[[View[P]], View[P]]:
     """Guard a view by a capability; ``view.requires`` tells the permission test which one."""
 
     def guard(view: View[P]) -> View[P]:
-        @login_required
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return to_sign_in(request)
             if not may(signed_in(request), can):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
@@ -114,3 +117,18 @@ def requires(can: Can) -> Callable[[View[P]], View[P]]:
         return cast("View[P]", guarded)
 
     return guard
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in first, then back to the page on which one was.
+
+    That is not always the address that was asked for: what a button sends to cannot be opened, and a part of a page
+    that htmx asks for must not become the sign-in page.
+    """
+    here = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "/"
+    if request.method in {"GET", "HEAD"} and "HX-Request" not in request.headers:
+        here = request.get_full_path()
+    elif not url_has_allowed_host_and_scheme(here, {request.get_host()}, require_https=request.is_secure()):
+        here = "/"
+    response = redirect_to_login(here)
+    return HttpResponseClientRedirect(response.url) if "HX-Request" in request.headers else response

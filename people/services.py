@@ -10,6 +10,7 @@ from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from people.models import Role, User
@@ -47,7 +48,8 @@ def send_sign_in_mail(*, person: User, request: HttpRequest) -> bool:
     if not form.is_valid() or not form.users:
         return False
     try:
-        form.save(request)
+        with translation.override(person.language):
+            form.save(request)
     except (OSError, SMTPException):
         logger.exception("the sign-in mail of person %s was not sent", person.pk)
         return False

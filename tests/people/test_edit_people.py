@@ -131,6 +131,21 @@ def test_the_sign_in_mail_is_sent_again(admin: Client, owner: User) -> None:
     assert [message.to for message in mail.outbox] == [[owner.email]]
 
 
+def test_a_newcomer_is_welcomed_and_others_are_told_that_somebody_asked(admin: Client, owner: User) -> None:
+    admin.post(reverse("person-invite", args=[owner.pk]))
+    owner.set_unusable_password()
+    owner.save()
+    admin.post(reverse("person-invite", args=[owner.pk]))
+
+    known, new = mail.outbox
+    assert "Choose a new password for Baton" in known.subject
+    assert "your password stays as it is" in known.body
+    assert "Your way into Baton" in new.subject
+    assert f"Hello {owner.name}" in new.body
+    assert "/accounts/password/reset/key/" in new.body
+    assert "your password stays" not in new.body
+
+
 def test_a_mail_server_that_refuses_is_said(admin: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
         raise ConnectionRefusedError
