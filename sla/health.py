@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Min
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 
 from leads.models import ChangedLead, Lead
 from people import pulse
-from sla.models import Clock, Escalation, Notice
+from people.models import Role, User
+from people.permissions import Can, may
+from scoring.models import ScoringModel
+from sla.models import Clock, Escalation, Notice, Policy, RoutingRule
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from people.models import User
-
 SHOWN = 100
+NO_SCORING = _noop("No scoring is published: no lead qualifies by its score.")
+NO_ROUTING = _noop("No routing rule is on: a lead that qualifies is handed to nobody.")
+NO_REP = _noop("Nobody takes leads in a team that leads are routed to; they wait there until somebody does.")
+NO_PROMISE = _noop("No promise is on: no clock starts, and nobody hears when nothing happens.")
+NO_EXECUTIVE = _noop("There is no executive: administrators hear of what everybody else let slip.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,14 @@ class Part:
     name: str
     icon: str
     trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something without which a lead reaches nobody or nobody hears; ``route`` is where it is mended, if one may."""
+
+    text: str
+    route: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,22 @@ def parts() -> list[Part]:
         Part(_("Worker"), "bolt", _process(pulse.WORKER)),
         Part(_("Beat"), "heartbeat", _process(pulse.BEAT)),
     ]
+
+
+def gaps(user: User) -> list[Gap]:
+    """What is missing on the way from a score to somebody who acts, as in an installation that is new."""
+    rules = RoutingRule.objects.filter(is_active=True)
+    staffed = User.objects.available_sdrs().filter(team__isnull=False).values("team")
+    reached = staffed.exists() and not rules.exclude(team__in=staffed).exists()
+    executives = User.objects.active().filter(role=Role.EXECUTIVE)
+    found = (
+        (ScoringModel.objects.published() is not None, NO_SCORING, "scoring-model", Can.SEE_SCORING),
+        (rules.exists(), NO_ROUTING, "routing-list", Can.SEE_POLICIES),
+        (reached, NO_REP, "person-list", Can.MANAGE_PEOPLE),
+        (Policy.objects.filter(is_active=True).exists(), NO_PROMISE, "policy-list", Can.SEE_POLICIES),
+        (executives.exists(), NO_EXECUTIVE, "person-list", Can.MANAGE_PEOPLE),
+    )
+    return [Gap(_(text), route if may(user, can) else "") for there, text, route, can in found if not there]
 
 
 def queues(now: datetime) -> list[Queue]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models.facts import Channel, Outcome
 from people.rows import Rows
+from sla import defaults
 from sla.forms.durations import DurationField
 from sla.models import Level, Policy, PolicyVersion
 from sla.services.policies import LevelTerms, PolicyTerms
@@ -49,7 +50,8 @@ class PolicyForm(forms.ModelForm[Policy]):
     def initial_of(cls, version: PolicyVersion | None) -> dict[str, Any]:
         """What the form shows of the present terms."""
         if version is None:
-            return {"duration_seconds": 300, "warn_seconds": 120, "channels": Channel.values}
+            counted = {"channels": defaults.COUNTED_CHANNELS, "outcomes": defaults.COUNTED_OUTCOMES}
+            return {"duration_seconds": defaults.FIRST_TOUCH_SECONDS, "warn_seconds": 120, **counted}
         return {
             "duration_seconds": version.duration_seconds,
             "time_kind": version.time_kind,

@@ -19,6 +19,7 @@ from people.ordering import move, step_of
 from people.permissions import Can, may, requires, signed_in
 from scoring.forms.conditions import conditions_on_lead
 from scoring.wording import all_in_words, conditions_text
+from sla.defaults import LADDER
 from sla.forms.policies import LevelForm, Levels, PolicyForm, policy_terms
 from sla.models import Policy
 from sla.presenting import PolicyInWords, with_terms
@@ -104,7 +105,7 @@ def _save(editor: Editor, policy: Policy | None, request: HttpRequest) -> None:
 
 def _levels(version: Any) -> list[dict[str, Any]]:
     if version is None:
-        return [{"seconds": 0, "side": "after", "recipients": ["owner"]}]
+        return [{"seconds": offset, "side": "after", "recipients": heard} for offset, heard in LADDER]
     return [LevelForm.initial_of(level) for level in version.levels.all()]
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def system(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     context = {
+        "gaps": health.gaps(user),
         "parts": health.parts(),
         "queues": health.queues(timezone.now()),
         "leads": health.leads_set_aside(user),

@@ -209,6 +209,14 @@ def test_a_new_policy_is_tried_first(client: Client, manager: User, policy: Poli
     assert [each.name for each in Policy.objects.in_force("first_touch")] == ["Demo requests", "First touch"]
 
 
+def test_a_new_policy_starts_from_what_is_usual(client: Client, manager: User) -> None:
+    client.force_login(manager)
+    page = client.get(reverse("policy-create"))
+    assert page.context["form"].initial["outcomes"] == ["connected", "no_answer", "voicemail", "busy", "sent"]
+    levels = [(form["seconds"].initial, form["recipients"].initial) for form in page.context["editor"].rows["levels"]]
+    assert levels == [(0, ["owner"]), (600, ["owner", "manager"]), (3600, ["executives"])]
+
+
 def test_the_order_is_changed(client: Client, manager: User, policy: Policy) -> None:
     client.force_login(manager)
     other = save_policy(policy=None, terms=terms(), by=manager, now=NOW)

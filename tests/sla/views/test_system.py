@@ -13,13 +13,16 @@ from django.utils import timezone
 from config import pulse as given
 from leads.models import ChangedLead
 from people import pulse
-from sla.models import Escalation
+from people.models import User
+from sla.models import Escalation, Policy
+from tests.cast import build_user
+from tests.sla.build import build_model, build_routing
 from tests.work import build_notice, build_work
 
 if TYPE_CHECKING:
     from django.test import Client
 
-    from people.models import User
+    from people.models import Team
     from tests.cast import MakeLead
 
 NOW = timezone.now()
@@ -37,6 +40,41 @@ def test_reads_the_signs_that_the_processes_give(client: Client, administrator: 
     given.give(given.WORKER)
     given.give(given.BEAT)
     assert troubles(client) == {"Database": "", "Broker": "", "Worker": "", "Beat": ""}
+
+
+def missing(client: Client) -> list[tuple[str, str]]:
+    return [(gap.text.split(":")[0], gap.route) for gap in client.get(reverse("system")).context["gaps"]]
+
+
+def test_says_what_is_missing_in_a_new_installation(client: Client, administrator: User) -> None:
+    client.force_login(administrator)
+    assert missing(client) == [
+        ("No scoring is published", "scoring-model"),
+        ("No routing rule is on", "routing-list"),
+        ("Nobody takes leads in a team that leads are routed to; they wait there until somebody does.", "person-list"),
+        ("There is no executive", "person-list"),
+    ]
+    Policy.objects.update(is_active=False)
+    assert ("No promise is on", "policy-list") in missing(client)
+
+
+def test_says_nothing_where_all_is_there(
+    client: Client, administrator: User, executive: User, owner: User, sales_team: Team
+) -> None:
+    build_model()
+    build_routing(sales_team)
+    client.force_login(administrator)
+    assert missing(client) == []
+    User.objects.filter(pk=owner.pk).update(takes_leads=False)
+    build_user("Homeless")  # an SDR of no team reaches no lead
+    assert [text.split(" in ")[0] for text, _route in missing(client)] == ["Nobody takes leads"]
+
+
+def test_a_manager_is_not_sent_to_pages_of_others(client: Client, manager: User, executive: User) -> None:
+    client.force_login(manager)
+    routes = dict(missing(client))
+    assert routes["No routing rule is on"] == "routing-list"
+    assert "" in routes.values()
 
 
 def test_counts_what_waits(client: Client, administrator: User, owner: User, make_lead: MakeLead) -> None:
