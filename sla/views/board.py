@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from sla.standings import Board
 
 
+# Of more teams than these, only the chosen one shows its people: an executive's board would be pages long.
+TEAMS_UNFOLDED = 4
+
+
 @requires(Can.SEE_BOARD)
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
@@ -66,6 +70,7 @@ def _context(request: HttpRequest, standing: Board, now: datetime) -> dict[str, 
     query = request.GET.urlencode()
     return {
         "board": standing,
+        "folded": len(standing.teams) > TEAMS_UNFOLDED,
         "page": clocks,
         "rows": list(zip(clocks.rows, work_rows(clocks.rows, {}), strict=True)),
         "may_reassign": may(user, Can.REASSIGN),

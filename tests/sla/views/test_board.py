@@ -64,6 +64,19 @@ def test_a_manager_sees_their_people_and_an_executive_everybody(
     assert set(names(client.get(reverse("board")))) == {"Late", "Queue", "Other"}
 
 
+def test_of_many_teams_only_the_chosen_one_shows_its_people(
+    client: Client, executive: User, owner: User, busy: dict[str, Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(executive)
+    here = f"team={owner.team_id}&amp;owner={owner.pk}"
+    assert here in client.get(reverse("board")).content.decode()
+
+    monkeypatch.setattr("sla.views.board.TEAMS_UNFOLDED", 1)
+
+    assert here not in client.get(reverse("board")).content.decode()
+    assert here in client.get(reverse("board"), {"team": owner.team_id}).content.decode()
+
+
 def test_each_row_says_who_has_it(client: Client, manager: User, busy: dict[str, Clock]) -> None:
     client.force_login(manager)
 
