@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from django.db import OperationalError, transaction
 from django.db.models import F
-from django.utils.translation import gettext as _
 
 from leads.models import ChangedLead, StageChange
 from leads.services.locks import lock_leads
@@ -99,7 +98,8 @@ def _moves(lead_ids: list[int]) -> list[StageMove]:
 def _move(score: LeadScore) -> StageMove:
     rule = score.decided_by
     decisive = rule is not None and rule.target_stage_id == score.target_stage_id
-    detail = rule.name if rule is not None and decisive else _("Score %(total)s") % {"total": score.total}
+    # The reason says in the reader's language what the number is.
+    detail = rule.name if rule is not None and decisive else f"{score.total.normalize():f}"
     return StageMove(
         lead_id=score.lead_id,
         to_stage_id=score.target_stage_id or 0,

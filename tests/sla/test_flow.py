@@ -78,6 +78,8 @@ def test_a_threshold_moves_and_hands_over_with_the_explanation(
     assert handoff.model == ScoringModel.objects.published()
     assert handoff.explanation["total"] == 30
     assert [(line["name"], line["points"]) for line in handoff.explanation["lines"]] == [("In Spain", 30)]
+    assert handoff.stage_change is not None
+    assert (handoff.stage_change.reason, handoff.stage_change.detail) == ("threshold", "30")
     assert handoff.stage_change == StageChange.objects.get(lead=lead, reason=StageChange.Reason.THRESHOLD)
 
 
