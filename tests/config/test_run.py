@@ -179,7 +179,7 @@ def test_without_its_database_it_says_so_and_comes_back(run: Run) -> None:
 
     status, page, seconds = ask(run, "/inbox/")
     assert (status, "Baton cannot reach its database" in page) == (503, True)
-    assert seconds < 6
+    assert seconds < 8  # three for the pool; the rest is for a busy machine
     assert ask(run, "/inbox/")[0] == 503
     assert ask(run, "/healthz")[:2] == (200, "ok\n")
     status, said, _ = ask(run, "/readyz")

@@ -74,7 +74,7 @@ def test_of_many_teams_only_the_chosen_one_shows_its_people(
     monkeypatch.setattr("sla.views.board.TEAMS_UNFOLDED", 1)
 
     assert here not in client.get(reverse("board")).content.decode()
-    assert here in client.get(reverse("board"), {"team": owner.team_id}).content.decode()
+    assert here in client.get(reverse("board"), {"team": str(owner.team_id)}).content.decode()
 
 
 def test_each_row_says_who_has_it(client: Client, manager: User, busy: dict[str, Clock]) -> None:
