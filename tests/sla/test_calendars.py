@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from io import BytesIO
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -331,7 +331,7 @@ def test_module_needs_no_django() -> None:
 
 def test_ten_thousand_clocks_of_one_moment_take_well_under_a_second() -> None:
     working = WorkingTime(BERLIN, WEEK)
-    began = perf_counter()
+    began = process_time()
     answers = {working.add(MONDAY, timedelta(hours=7 * 24)) for _ in range(10_000)}
-    assert perf_counter() - began < 1
+    assert process_time() - began < 1
     assert answers == {utc("2024-07-02T10:00")}
