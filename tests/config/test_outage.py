@@ -83,7 +83,8 @@ def test_a_page_says_so_and_tries_again(reader: Client, database: Database) -> N
     assert "default-src" in answer.headers["Content-Security-Policy"]
     page = answer.content.decode()
     assert "Baton cannot reach its database" in page
-    assert '<meta http-equiv="refresh" content="5">' in page
+    assert 'data-retry="5"' in page
+    assert '<meta http-equiv="refresh" content="5">' in page  # where scripts are switched off
 
 
 def test_what_was_sent_is_not_sent_again_by_itself(reader: Client, database: Database) -> None:
@@ -92,6 +93,7 @@ def test_what_was_sent_is_not_sent_again_by_itself(reader: Client, database: Dat
     assert answer.status_code == 503
     assert "was not saved" in answer.content.decode()
     assert "refresh" not in answer.content.decode()
+    assert "retry.js" not in answer.content.decode()
 
 
 def test_the_next_ones_do_not_wait_until_it_may_be_back(
