@@ -11,7 +11,9 @@ from django.db.models.functions import Lower
 from people.models import User
 
 if TYPE_CHECKING:
-    from leads.models import ChangedLead, Lead
+    from datetime import datetime
+
+    from leads.models import ApiKey, ChangedLead, Lead, WebhookDelivery, WebhookEndpoint
 
 
 WORDS = 8  # nobody types more, and every word is a search of its own
@@ -98,3 +100,21 @@ class ChangedLeadQuerySet(models.QuerySet["ChangedLead"]):
     def claim(self, limit: int) -> Self:
         """The oldest waiting marks that no other worker holds; call it inside a transaction."""
         return self.waiting().select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:limit]
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def valid(self) -> Self:
+        return self.filter(revoked_at__isnull=True)
+
+
+class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
+    def hearing(self, *kinds: str) -> Self:
+        """Those switched on that want to hear of one of these kinds."""
+        return self.filter(is_active=True, kinds__overlap=list(kinds))
+
+
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def due(self, now: datetime) -> Self:
+        """Waiting, or claimed by a worker that must have died; only of addresses that are switched on."""
+        waiting = Q(state="pending", next_try_at__lte=now) | Q(state="sending", claimed_until__lte=now)
+        return self.filter(waiting, state__in=["pending", "sending"], endpoint__is_active=True)
