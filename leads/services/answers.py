@@ -1,4 +1,4 @@
-"""Answers kept under an ``Idempotency-Key``: whoever asks the same again is told the same, and nothing is done twice."""
+"""Answers kept under an ``Idempotency-Key``: who asks the same again is told the same."""
 
 from __future__ import annotations
 

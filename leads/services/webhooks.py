@@ -7,8 +7,6 @@ told that did not happen and none is lost. It goes out at least once, under the 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -20,9 +18,13 @@ from kombu.exceptions import OperationalError
 from leads.models import Lead, LeadStatus, LifecycleStage, StageChange, WebhookDelivery, WebhookEndpoint, WebhookKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
 TASK = "leads.tasks.webhooks"
 BATCH = 1_000
+OPEN = (WebhookDelivery.State.PENDING, WebhookDelivery.State.SENDING)
+CLOSED: dict[str, Any] = {"next_try_at": None, "claimed_until": None}
 # What is told of a lead: enough to find it and to know where it stands. The API has the rest.
 FACTS = {
     "id": "pk",
@@ -45,7 +47,6 @@ def is_heard(*kinds: str) -> bool:
     return WebhookEndpoint.objects.hearing(*kinds).exists()
 
 
-@transaction.atomic
 def announce(
     *, kind: str, lead_ids: Iterable[int], now: datetime, detail: Sequence[Mapping[str, Any]] | None = None
 ) -> int:
@@ -58,13 +59,14 @@ def announce(
     ids = list(lead_ids) if endpoints else []
     if not ids:
         return 0
-    pairs = iter(zip(ids, detail or [{}] * len(ids), strict=True))
-    written = 0
-    while batch := list(islice(pairs, BATCH)):
-        rows = list(_messages(kind, batch, endpoints, now))
-        WebhookDelivery.objects.bulk_create(rows, batch_size=BATCH)
-        written += len(rows)
-    nudge()
+    with transaction.atomic():
+        written = 0
+        pairs = iter(zip(ids, detail or [{}] * len(ids), strict=True))
+        while batch := list(islice(pairs, BATCH)):
+            rows = list(_messages(kind, batch, endpoints, now))
+            WebhookDelivery.objects.bulk_create(rows, batch_size=BATCH)
+            written += len(rows)
+        nudge()
     return written
 
 
@@ -109,9 +111,7 @@ def announce_stages(*, changes: Sequence[StageChange], now: datetime) -> None:
         }
         for change in changes
     ]
-    announce(
-        kind=WebhookKind.STAGE_CHANGED, lead_ids=[change.lead_id for change in changes], now=now, detail=details
-    )
+    announce(kind=WebhookKind.STAGE_CHANGED, lead_ids=[change.lead_id for change in changes], now=now, detail=details)
     won = [change.lead_id for change in changes if keys[change.to_stage_id] == "customer"]
     announce(kind=WebhookKind.WON, lead_ids=won, now=now)
 
@@ -148,7 +148,3 @@ def forget_leads(*, lead_ids: Iterable[int]) -> int:
     rows = WebhookDelivery.objects.filter(lead__in=list(lead_ids))
     rows.filter(state__in=OPEN).update(state=WebhookDelivery.State.FAILED, error="", **CLOSED)
     return rows.update(payload={}, lead=None)
-
-
-OPEN = (WebhookDelivery.State.PENDING, WebhookDelivery.State.SENDING)
-CLOSED: dict[str, Any] = {"next_try_at": None, "claimed_until": None}
