@@ -19,6 +19,7 @@ from leads.access_forms import DeliveryFilter, WebhookForm
 from leads.models import WebhookDelivery, WebhookEndpoint
 from leads.services.webhook_delivery import send_again
 from leads.services.webhook_endpoints import create_endpoint, ping, roll_secret, switch_endpoint, update_endpoint
+from leads.services.webhooks import in_order
 from people.editor import Editor, form_methods, locked
 from people.history import Told, history_of
 from people.keyset import address, page
@@ -133,7 +134,7 @@ def webhook_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "delivery": delivery,
         "tries": delivery.tried.all()[:50],
-        "payload": json.dumps(delivery.payload, indent=2, ensure_ascii=False) if delivery.payload else "",
+        "payload": json.dumps(in_order(delivery.payload), indent=2, ensure_ascii=False) if delivery.payload else "",
     }
     return render(request, "leads/webhook_delivery.html", context)
 

@@ -22,7 +22,7 @@ from standardwebhooks import Webhook
 
 from leads import outgoing
 from leads.models import WebhookDelivery, WebhookEndpoint, WebhookTry
-from leads.services.webhooks import CLOSED, OPEN, nudge
+from leads.services.webhooks import CLOSED, OPEN, in_order, nudge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +128,7 @@ def send(endpoint: WebhookEndpoint, message_id: str, payload: dict[str, Any], no
         target = outgoing.target_of(endpoint.url, private=settings.BATON_WEBHOOK_PRIVATE)
     except outgoing.RefusedError as error:
         return outgoing.Reply(0.0, error=f"refused: {error}"[:500])
-    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    body = json.dumps(in_order(payload), ensure_ascii=False, separators=(",", ":"))
     headers = {
         "Content-Type": "application/json",
         "User-Agent": USER_AGENT,

@@ -96,6 +96,11 @@ def message(kind: str, at: datetime, data: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": kind, "timestamp": at.isoformat(), "data": dict(data)}
 
 
+def in_order(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A message as it was written: the database keeps what it holds, not in which order."""
+    return {name: payload[name] for name in ("type", "timestamp", "data") if name in payload}
+
+
 def announce_stages(*, changes: Sequence[StageChange], now: datetime) -> None:
     """Tell of leads that moved, and of those among them that became customers."""
     if not changes or not is_heard(WebhookKind.STAGE_CHANGED, WebhookKind.WON):

@@ -5,6 +5,7 @@
     domNode: place,
     url: place.dataset.document,
     deepLinking: true,
+    defaultModelsExpandDepth: 0,
     layout: "BaseLayout",
     presets: [window.SwaggerUIBundle.presets.apis],
     validatorUrl: null,
