@@ -164,7 +164,7 @@ def _excerpt(response: BaseHTTPResponse, deadline: float) -> str:
     read = b""
     try:
         while len(read) < EXCERPT and time.monotonic() < deadline:
-            piece = response.read1(EXCERPT - len(read))  # type: ignore[attr-defined]  # HTTPResponse has it
+            piece = response.read1(EXCERPT - len(read))
             if not piece:
                 break
             read += piece

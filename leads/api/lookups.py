@@ -33,7 +33,7 @@ def by_key(model: type[Row], key: str, field: str) -> Row:
 
 
 def colleague(address: str) -> User:
-    user = User.objects.active().filter(email__iexact=address.strip()).first()
+    user: User | None = User.objects.active().filter(email__iexact=address.strip()).first()
     if user is None:
         raise ValidationError({"owner": _("Nobody who may sign in has this address.")})
     return user
@@ -92,4 +92,5 @@ def _company(company: CompanyIn | None) -> CompanyData:
     """All that was said of it but its name and domain, by which it is found."""
     more = {name: getattr(company, name) for name in company.model_fields_set} if company else {}
     more = {name: value for name, value in more.items() if name not in {"name", "domain"}}
-    return CompanyData(**more)  # type: ignore[typeddict-item]  # the keys are those of CompanyData
+    said: CompanyData = CompanyData(**more)  # type: ignore[typeddict-item]  # the keys are those of CompanyData
+    return said

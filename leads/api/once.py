@@ -7,7 +7,7 @@ import inspect
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 import pghistory
 from django.db import transaction
@@ -60,7 +60,7 @@ def once(write: Write[P]) -> Write[P]:
 
     # Ninja would look for the names of its parameters' types in this module.
     wrapped.__signature__ = inspect.signature(write, eval_str=True)  # type: ignore[attr-defined]  # functions take any attribute
-    return wrapped
+    return cast("Write[P]", wrapped)
 
 
 def _claim(request: HttpRequest, api_key: ApiKey, key: str) -> Status[Any] | None:

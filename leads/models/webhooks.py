@@ -148,7 +148,7 @@ class WebhookDelivery(models.Model):
 
     @property
     def kind_name(self) -> str:
-        return dict(WebhookKind.choices).get(self.kind, self.kind)
+        return str(dict(WebhookKind.choices).get(self.kind, self.kind))
 
 
 class WebhookTry(models.Model):

@@ -114,4 +114,5 @@ def _for_known(lead: Lead, data: LeadData) -> LeadData:
     if "consent" in kept and at is not None and lead.consent_at is not None and at < lead.consent_at:
         for name in ("consent", "consent_at", "consent_source"):
             kept.pop(name, None)
-    return LeadData(**kept)  # type: ignore[typeddict-item]  # the keys are those of LeadData
+    known: LeadData = LeadData(**kept)  # type: ignore[typeddict-item]  # the keys are those of LeadData
+    return known
