@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import F
@@ -41,7 +42,7 @@ def api_key_create(request: HttpRequest) -> HttpResponse:
     made: list[tuple[ApiKey, str]] = []
     if editor.carry_out(lambda: made.append(_issue(request, editor.form.cleaned_data))):
         key, secret = made[0]
-        context = {"key": key, "secret": secret, "base": request.build_absolute_uri("/api/v1")}
+        context = {"key": key, "secret": secret, "base": settings.BATON_BASE_URL.rstrip("/") + "/api/v1"}
         return render(request, "leads/api_key_secret.html", context)
     return editor.page("leads/api_key_edit.html")
 

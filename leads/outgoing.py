@@ -10,12 +10,15 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 if TYPE_CHECKING:
@@ -141,11 +144,50 @@ def post(target: Target, body: bytes, headers: Mapping[str, str]) -> Reply:
         return Reply(time.monotonic() - started, error=f"{type(error).__name__}: {error}"[:500])
 
 
+class _Bounded:
+    """A connection that is cut after a while: a timeout of the socket begins anew with every byte that drips in."""
+
+    _cutter: threading.Timer | None = None
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]  # of the connection that this is mixed into
+        self._cutter = threading.Timer(WHOLE_SECONDS, _cut, [getattr(self, "sock", None)])
+        self._cutter.daemon = True
+        self._cutter.start()
+
+    def close(self) -> None:
+        if self._cutter is not None:
+            self._cutter.cancel()
+        super().close()  # type: ignore[misc]  # as above
+
+
+def _cut(sock: socket.socket | None) -> None:
+    if sock is not None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Plain(_Bounded, HTTPConnection):
+    pass
+
+
+class _Encrypted(_Bounded, HTTPSConnection):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _EncryptedPool(HTTPSConnectionPool):
+    ConnectionCls = _Encrypted
+
+
 def _pool(target: Target) -> HTTPConnectionPool:
     timeout = Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
     if target.parts.scheme == "http":
-        return HTTPConnectionPool(target.address, target.port, timeout=timeout)
-    return HTTPSConnectionPool(
+        return _PlainPool(target.address, target.port, timeout=timeout)
+    return _EncryptedPool(
         target.address,
         target.port,
         timeout=timeout,

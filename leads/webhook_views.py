@@ -18,7 +18,14 @@ from django.views.decorators.http import require_POST, require_safe
 from leads.access_forms import DeliveryFilter, WebhookForm
 from leads.models import WebhookDelivery, WebhookEndpoint
 from leads.services.webhook_delivery import send_again
-from leads.services.webhook_endpoints import create_endpoint, ping, roll_secret, switch_endpoint, update_endpoint
+from leads.services.webhook_endpoints import (
+    create_endpoint,
+    delete_endpoint,
+    ping,
+    roll_secret,
+    switch_endpoint,
+    update_endpoint,
+)
 from leads.services.webhooks import in_order
 from people.editor import Editor, form_methods, locked
 from people.history import Told, history_of
@@ -99,7 +106,7 @@ def webhook_switch(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def webhook_delete(request: HttpRequest, pk: int) -> HttpResponse:
     endpoint = get_object_or_404(WebhookEndpoint, pk=pk)
-    endpoint.delete()
+    delete_endpoint(endpoint=endpoint)
     messages.success(request, _("%(webhook)s was deleted, with its log.") % {"webhook": endpoint})
     return redirect("webhook-list")
 

@@ -71,6 +71,10 @@ def seconds_to_wait(key: ApiKey, at: float) -> int:
     minute = int(at) // MINUTE
     counter = f"{LIMIT}{key.pk}:{minute}"
     cache.add(counter, 0, 2 * MINUTE)
-    if cache.incr(counter) <= key.per_minute:
+    try:
+        count = cache.incr(counter)
+    except ValueError:
+        return 0  # thrown out of a full cache since the line above
+    if count <= key.per_minute:
         return 0
     return max(1, (minute + 1) * MINUTE - int(at))

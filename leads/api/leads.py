@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -62,7 +63,7 @@ def list_leads(request: HttpRequest, query: Query[LeadQuery]) -> dict[str, Any]:
     leads = _narrowed(query)
     by = "updated_at" if query.updated_since is not None else "pk"
     shown = page(request, leads, by=by, size=query.limit)
-    here = request.build_absolute_uri(request.path)
+    here = settings.BATON_BASE_URL.rstrip("/") + request.path
     return {
         "items": [told(lead) for lead in shown.rows],
         "next": here + shown.next_url if shown.next_url else None,

@@ -17,7 +17,8 @@ from leads import outgoing
 from leads.models import WebhookDelivery, WebhookEndpoint
 from leads.models.webhooks import PING
 from leads.services.errors import refuse_nul
-from leads.services.webhooks import CLOSED, OPEN, message, nudge
+from leads.services.webhook_delivery import drop
+from leads.services.webhooks import message, nudge
 from leads.text import tidy
 
 if TYPE_CHECKING:
@@ -107,10 +108,10 @@ def ping(*, endpoint: WebhookEndpoint, by: User, now: datetime) -> WebhookDelive
 
 
 @transaction.atomic
-def drop_waiting(*, endpoint: WebhookEndpoint) -> int:
-    """Give up what has not gone out yet; return how many."""
-    waiting = WebhookDelivery.objects.filter(endpoint=endpoint, state__in=OPEN)
-    return waiting.update(state=WebhookDelivery.State.FAILED, **CLOSED)
+def delete_endpoint(*, endpoint: WebhookEndpoint) -> None:
+    """With its log; what waits is not sent any more."""
+    drop(WebhookDelivery.objects.filter(endpoint=endpoint))
+    endpoint.delete()
 
 
 def _new_secret() -> str:

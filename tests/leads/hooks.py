@@ -63,6 +63,14 @@ def hang(handler: Any) -> None:
     time.sleep(3)
 
 
+def drip(handler: Any, begins: bytes) -> None:
+    """A letter every tenth of a second."""
+    handler.wfile.write(begins)
+    for _ in range(40):
+        handler.wfile.write(b"H")
+        time.sleep(0.1)
+
+
 def endless(handler: Any) -> None:
     """A good status, and an answer that never ends."""
     handler.send_response(200)

@@ -26,6 +26,7 @@ from tests.leads.hooks import (
     build_delivery,
     build_endpoint,
     close,
+    drip,
     endless,
     hang,
     listening,
@@ -112,6 +113,28 @@ def test_an_answer_without_end_is_cut_off(listener: Listener, endpoint: WebhookE
 
     one = WebhookTry.objects.get()
     assert (only().state, one.answer, one.seconds < 2) == ("delivered", "x" * outgoing.EXCERPT, True)
+
+
+@pytest.mark.parametrize(
+    ("begins", "status", "state"), [(b"", None, "pending"), (b"HTTP/1.1 200 OK\r\n", 200, "delivered")]
+)
+def test_an_answer_that_drips_is_cut_off(
+    listener: Listener,
+    endpoint: WebhookEndpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    begins: bytes,
+    status: int | None,
+    state: str,
+) -> None:
+    """No single wait is long; a status that came before the cut counts."""
+    monkeypatch.setattr(outgoing, "WHOLE_SECONDS", 0.5)
+    listener.answer = lambda handler: drip(handler, begins)
+    build_delivery(endpoint)
+
+    deliver(now=NOW)
+
+    one = WebhookTry.objects.get()
+    assert (one.status, 0.4 < one.seconds < 2.5, only().state) == (status, True, state)
 
 
 def test_nobody_listens(administrator: User) -> None:
