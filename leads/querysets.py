@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
 from people.models import User
@@ -108,6 +108,14 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
+    def waiting(self, now: datetime) -> Self:
+        """Those switched on, not left alone for a while, that have messages due."""
+        from leads.models import WebhookDelivery  # it imports this module
+
+        due = WebhookDelivery.objects.due(now).filter(endpoint=OuterRef("pk"))
+        awake = Q(quiet_until__isnull=True) | Q(quiet_until__lte=now)
+        return self.filter(awake, Exists(due), is_active=True)
+
     def hearing(self, *kinds: str) -> Self:
         """Those switched on that want to hear of one of these kinds."""
         return self.filter(is_active=True, kinds__overlap=list(kinds))
@@ -115,6 +123,6 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
 
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def due(self, now: datetime) -> Self:
-        """Waiting, or claimed by a worker that must have died; only of addresses that are switched on."""
-        waiting = Q(state="pending", next_try_at__lte=now) | Q(state="sending", claimed_until__lte=now)
-        return self.filter(waiting, state__in=["pending", "sending"], endpoint__is_active=True)
+        """Waiting, or claimed by a worker that must have died."""
+        free = Q(state="pending") | Q(claimed_until__lte=now)
+        return self.filter(free, state__in=["pending", "sending"], next_try_at__lte=now)

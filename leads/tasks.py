@@ -17,7 +17,8 @@ def send_webhooks() -> None:
 
 @shared_task(name="leads.tasks.forget_answers", ignore_result=True)
 def forget_answers() -> None:
-    """Stored answers live a day, messages that are over a month."""
+    """Stored answers live a day, messages wait for days and are kept for a month."""
     now = timezone.now()
+    webhook_delivery.give_up_old(now=now)
     forget_stored_answers(now=now)
     webhook_delivery.forget_old(now=now)

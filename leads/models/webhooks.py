@@ -57,6 +57,7 @@ class WebhookEndpoint(models.Model):
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True, editable=False)
+    quiet_until = models.DateTimeField(_("left alone until"), null=True, blank=True, editable=False)
     disabled_at = models.DateTimeField(_("switched off by Baton"), null=True, blank=True, editable=False)
 
     objects: ClassVar[WebhookEndpointQuerySet] = WebhookEndpointQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as a Manager

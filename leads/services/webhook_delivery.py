@@ -36,6 +36,11 @@ BACK_OFF_SECONDS = (30, 120, 600, 1_800, 7_200, 21_600)
 GIVE_UP_AFTER = timedelta(days=3)
 # An address that has answered nothing good for so long is switched off, and shown as such.
 DISABLE_AFTER = timedelta(days=5)
+# While an address is down its messages wait together: half as long as it is down already, between these.
+LEAST_QUIET, MOST_QUIET = timedelta(seconds=30), timedelta(hours=6)
+MOST_REFUSED = 3
+# What could not even be tried: its address was down, or switched off.
+GIVE_UP_UNTRIED_AFTER = timedelta(days=4)
 KEEP_FOR = timedelta(days=30)
 LEASE_SECONDS = BATCH * (outgoing.CONNECT_SECONDS + outgoing.WHOLE_SECONDS + outgoing.READ_SECONDS)
 USER_AGENT = "Baton-Webhooks/1"
@@ -73,8 +78,7 @@ class Round:
 def deliver(*, now: datetime, seconds: float = ROUND_SECONDS) -> Result:
     """Send what is due, at most about ``seconds`` long; each address gets its turn, in an order of chance."""
     turn = Round(now, Result(), monotonic())
-    due = WebhookDelivery.objects.due(now).order_by().values_list("endpoint", flat=True).distinct()
-    waiting = list(due)
+    waiting = list(WebhookEndpoint.objects.waiting(now).values_list("pk", flat=True))
     random.shuffle(waiting)
     while waiting:
         endpoint = waiting.pop(0)
@@ -89,18 +93,27 @@ def deliver(*, now: datetime, seconds: float = ROUND_SECONDS) -> Result:
 def _send_some(endpoint_id: int, turn: Round) -> bool:
     """Claim and send a few messages of one address; whether there may be more for it now."""
     claimed, until = _claim(endpoint_id, turn.now)
+    refused_in_a_row = 0
     for number, delivery in enumerate(claimed):
-        try:
-            reached = _send(delivery, until, turn)
-        except OperationalError:
-            raise
-        except DatabaseError:
-            logger.exception("webhook message %s could not be recorded", delivery.pk)
+        reply = _send_recorded(delivery, until, turn)
+        if reply is None:
             continue
-        if not reached:
-            _hold_back(endpoint_id, claimed[number + 1 :], until, delivery.tries, turn)
+        refused_in_a_row = 0 if reply.accepted else refused_in_a_row + 1
+        if reply.status is None or refused_in_a_row >= MOST_REFUSED:
+            _leave_alone(endpoint_id, claimed[number + 1 :], until, turn)
             return False
     return len(claimed) == BATCH
+
+
+def _send_recorded(delivery: WebhookDelivery, until: datetime, turn: Round) -> outgoing.Reply | None:
+    """The reply; None where nothing was sent, or what came back could not be written down: its claim runs out."""
+    try:
+        return _send(delivery, until, turn)
+    except OperationalError:
+        raise
+    except DatabaseError:
+        logger.exception("webhook message %s could not be recorded", delivery.pk)
+        return None
 
 
 def _claim(endpoint_id: int, now: datetime) -> tuple[list[WebhookDelivery], datetime]:
@@ -113,15 +126,15 @@ def _claim(endpoint_id: int, now: datetime) -> tuple[list[WebhookDelivery], date
     return list(mine.select_related("endpoint").order_by("pk")), until
 
 
-def _send(delivery: WebhookDelivery, until: datetime, turn: Round) -> bool:
-    """Send one message and record the answer; False when the address could not be reached at all."""
+def _send(delivery: WebhookDelivery, until: datetime, turn: Round) -> outgoing.Reply | None:
+    """Send one message and record the answer."""
     held = WebhookDelivery.objects.filter(pk=delivery.pk, state=WebhookDelivery.State.SENDING, claimed_until=until)
     if not held.exists():
-        return True  # the claim ran out and somebody else has it, or it was forgotten
+        return None  # the claim ran out and somebody else has it, or it was forgotten
     reply = send(delivery.endpoint, delivery.message_id, delivery.payload, turn.now)
     with transaction.atomic():
         _record(delivery, reply, turn)
-    return reply.status is not None
+    return reply
 
 
 def send(endpoint: WebhookEndpoint, message_id: str, payload: dict[str, Any], now: datetime) -> outgoing.Reply:
@@ -181,24 +194,24 @@ def _note(endpoint_id: int, *, ok: bool, now: datetime) -> None:
     """Keep since when an address fails; one that has failed for days is switched off."""
     endpoint = WebhookEndpoint.objects.filter(pk=endpoint_id)
     if ok:
-        endpoint.filter(failing_since__isnull=False).update(failing_since=None)
+        endpoint.filter(failing_since__isnull=False).update(failing_since=None, quiet_until=None)
         return
     endpoint.filter(failing_since__isnull=True).update(failing_since=now)
     if endpoint.filter(is_active=True, failing_since__lt=now - DISABLE_AFTER).update(is_active=False, disabled_at=now):
         logger.warning("webhook %s is switched off: it has failed since days", endpoint_id)
 
 
-def _hold_back(endpoint_id: int, rest: Sequence[WebhookDelivery], until: datetime, tries: int, turn: Round) -> None:
-    """The address does not answer: what was claimed with it waits as long as the one that was tried, and is no try."""
+def _leave_alone(endpoint_id: int, rest: Sequence[WebhookDelivery], until: datetime, turn: Round) -> None:
+    """The address is down: hand back what was claimed with it, as no try, and come again the later the longer it is."""
     mine = WebhookDelivery.objects.filter(
-        pk__in=[one.pk for one in rest], endpoint=endpoint_id, state=WebhookDelivery.State.SENDING, claimed_until=until
+        pk__in=[one.pk for one in rest], state=WebhookDelivery.State.SENDING, claimed_until=until
     )
-    turn.result.postponed += mine.update(
-        state=WebhookDelivery.State.PENDING,
-        claimed_until=None,
-        next_try_at=turn.now + _delay(tries),
-        tries=F("tries") - 1,
-    )
+    waiting = {"state": WebhookDelivery.State.PENDING, "claimed_until": None}
+    turn.result.postponed += mine.update(**waiting, tries=F("tries") - 1)
+    endpoint = WebhookEndpoint.objects.get(pk=endpoint_id)
+    failing = turn.now - (endpoint.failing_since or turn.now)
+    quiet = min(max(failing / 2, LEAST_QUIET), MOST_QUIET)
+    WebhookEndpoint.objects.filter(pk=endpoint_id).update(quiet_until=turn.now + quiet)
 
 
 def _delay(tries: int) -> timedelta:
@@ -220,8 +233,17 @@ def send_again(*, delivery: WebhookDelivery, now: datetime) -> bool:
         waiting = WebhookDelivery.objects.filter(pk=delivery.pk, state=WebhookDelivery.State.PENDING)
         done = done or waiting.update(next_try_at=now)
         if done:
+            WebhookEndpoint.objects.filter(pk=delivery.endpoint_id).update(quiet_until=None)
             nudge()
     return bool(done)
+
+
+def give_up_old(*, now: datetime) -> int:
+    """What has waited for days behind a dead or a switched-off address has failed; return how many."""
+    waiting = WebhookDelivery.objects.filter(
+        state=WebhookDelivery.State.PENDING, created_at__lt=now - GIVE_UP_UNTRIED_AFTER
+    )
+    return waiting.update(state=WebhookDelivery.State.FAILED, **CLOSED)
 
 
 def forget_old(*, now: datetime) -> int:

@@ -79,7 +79,9 @@ def update_endpoint(*, endpoint: WebhookEndpoint, url: str, kinds: Sequence[str]
 @transaction.atomic
 def switch_endpoint(*, endpoint: WebhookEndpoint, on: bool, now: datetime) -> None:
     """Switch it on or off. Off, nothing is written for it; what waited goes out when it is on again."""
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(is_active=on, disabled_at=None, failing_since=None)
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
+        is_active=on, disabled_at=None, failing_since=None, quiet_until=None
+    )
     if on:
         WebhookDelivery.objects.filter(endpoint=endpoint, state=WebhookDelivery.State.PENDING).update(next_try_at=now)
         nudge()
@@ -103,6 +105,7 @@ def ping(*, endpoint: WebhookEndpoint, by: User, now: datetime) -> WebhookDelive
     delivery = WebhookDelivery.objects.create(
         endpoint=endpoint, event_id=uuid4(), kind=PING, payload=payload, created_at=now, next_try_at=now
     )
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(quiet_until=None)
     nudge()
     return delivery
 

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from leads import outgoing
 from leads.models import WebhookDelivery, WebhookEndpoint, WebhookTry
 from leads.services import webhook_delivery
-from leads.services.webhook_delivery import deliver, forget_old, send_again
+from leads.services.webhook_delivery import deliver, forget_old, give_up_old, send_again
 from leads.services.webhook_endpoints import roll_secret
 from people.models import User
 from tests.cast import build_user
@@ -203,6 +203,57 @@ def test_a_dead_address_costs_one_try_and_holds_up_nobody(
     waiting = WebhookDelivery.objects.filter(endpoint=dead)
     assert sorted(waiting.values_list("tries", flat=True)) == [0] * 29 + [1]
     assert not waiting.exclude(state="pending").exists()
+
+
+def test_an_address_that_is_down_is_left_alone_the_longer_the_longer_it_is(administrator: User) -> None:
+    dead = build_endpoint(administrator, "http://127.0.0.1:9/hook")
+    for _ in range(5):
+        build_delivery(dead)
+
+    def tried_at(at: timedelta) -> int:
+        deliver(now=NOW + at)
+        return WebhookTry.objects.count()
+
+    assert tried_at(timedelta()) == 1
+    assert tried_at(timedelta(seconds=29)) == 1
+    assert tried_at(timedelta(seconds=31)) == 2
+    assert tried_at(timedelta(hours=4)) == 3
+    assert tried_at(timedelta(hours=5, minutes=59)) == 3
+    assert tried_at(timedelta(hours=6, minutes=1)) == 4
+
+
+def test_three_refusals_in_a_row_are_enough_for_now(listener: Listener, endpoint: WebhookEndpoint) -> None:
+    listener.answer = lambda handler: status(handler, 503)
+    for _ in range(10):
+        build_delivery(endpoint)
+
+    deliver(now=NOW)
+    assert len(listener.heard) == 3
+
+    listener.answer = lambda handler: status(handler, 204)
+    deliver(now=NOW + timedelta(seconds=31))
+    endpoint.refresh_from_db()
+    assert (endpoint.failing_since, endpoint.quiet_until) == (None, None)
+    assert WebhookDelivery.objects.filter(state="delivered").count() >= 7
+
+
+def test_one_message_that_is_refused_holds_up_no_other(listener: Listener, endpoint: WebhookEndpoint) -> None:
+    poison = build_delivery(endpoint, next_try_at=NOW - timedelta(hours=1))
+    for _ in range(10):
+        build_delivery(endpoint)
+    listener.answer = lambda handler: status(
+        handler, 500 if handler.headers["webhook-id"] == poison.message_id else 200
+    )
+
+    assert deliver(now=NOW).delivered == 10
+
+
+def test_what_waits_behind_a_dead_address_fails_in_the_end(endpoint: WebhookEndpoint) -> None:
+    build_delivery(endpoint, created_at=NOW - timedelta(days=4, seconds=1))
+    build_delivery(endpoint, created_at=NOW - timedelta(days=4))
+
+    assert [give_up_old(now=NOW) for _ in range(2)] == [1, 0]
+    assert sorted(WebhookDelivery.objects.values_list("state", flat=True)) == ["failed", "pending"]
 
 
 def test_a_round_ends_in_time(listener: Listener, endpoint: WebhookEndpoint) -> None:
