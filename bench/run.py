@@ -16,7 +16,7 @@ from bench import place
 from bench.registry import BENCHMARKS, Benchmark, Effort, Result
 from config import prepare
 
-MODULES = ("pages", "sweeps", "mails", "imports", "scores", "flows", "stack")
+MODULES = ("pages", "sweeps", "mails", "imports", "scores", "flows", "stack", "api")
 HEADINGS = ("name", "rows", "median", "p95", "floor", "ratio", "target", "met")
 
 

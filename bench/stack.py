@@ -59,9 +59,7 @@ def running(**extra: str) -> Iterator[Stack]:
     """Baton in a home of its own, from the start to /readyz, and gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
         home = Path(folder) / "home"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         environment = {name: value for name, value in os.environ.items() if name not in SERVERS}
         environment |= {
             "BATON_HOME": str(home),
@@ -81,6 +79,12 @@ def running(**extra: str) -> Iterator[Stack]:
             process.send_signal(signal.SIGINT)
             process.wait(60)
             log.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

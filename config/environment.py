@@ -113,6 +113,7 @@ class Environment:
     delivery_lease_seconds: int
     late_after_seconds: int
     demo: bool
+    webhook_private: bool
     embedded_database: bool
     embedded_redis: bool
 
@@ -254,6 +255,7 @@ def parse() -> Environment:
         delivery_lease_seconds=_number("BATON_DELIVERY_LEASE_SECONDS", 60, 1, 3600, "seconds"),
         late_after_seconds=_number("BATON_LATE_AFTER_SECONDS", 120, 1, 86400, "seconds"),
         demo=_flag("BATON_DEMO", default=True),
+        webhook_private=_flag("BATON_WEBHOOK_PRIVATE", default=False),
         embedded_database=not database_url,
         embedded_redis=not redis_url,
     )

@@ -83,6 +83,7 @@ BATON_SWEEP_SECONDS = ENV.sweep_seconds
 BATON_DELIVERY_LEASE_SECONDS = ENV.delivery_lease_seconds
 BATON_LATE_AFTER_SECONDS = ENV.late_after_seconds
 BATON_DEMO = ENV.demo
+BATON_WEBHOOK_PRIVATE = ENV.webhook_private
 # The lower floors wake the flow of the top floor by name, without importing it.
 BATON_FLOW_TASK = "sla.tasks.flow"
 
@@ -100,6 +101,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_filters",
+    "ninja",
     "pgtrigger",
     "pghistory",
     "people",
@@ -259,6 +261,8 @@ CELERY_BEAT_SCHEDULE = {
         ("flow", "sla.tasks.flow", ENV.sweep_seconds),
         # Decay is counted in days; hourly, because a daily one would be lost with a restart at the wrong hour.
         ("refresh-stale", "scoring.tasks.refresh_stale", 3600),
+        ("webhooks", "leads.tasks.webhooks", ENV.sweep_seconds),
+        ("forget-answers", "leads.tasks.forget_answers", 3600),
     )
 }
 

@@ -16,5 +16,7 @@ urlpatterns = [
     path("", include("sla.editor_urls")),
     path("scoring/", include("scoring.urls")),
     path("leads/", include("leads.urls")),
+    path("settings/", include("leads.access_urls")),
+    path("api/v1/", include("leads.api.urls")),
     path("", include("people.urls")),
 ]

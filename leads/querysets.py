@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
 from people.models import User
 
 if TYPE_CHECKING:
-    from leads.models import ChangedLead, Lead
+    from datetime import datetime
+
+    from leads.models import ApiKey, ChangedLead, Lead, WebhookDelivery, WebhookEndpoint
 
 
 WORDS = 8  # nobody types more, and every word is a search of its own
@@ -98,3 +100,29 @@ class ChangedLeadQuerySet(models.QuerySet["ChangedLead"]):
     def claim(self, limit: int) -> Self:
         """The oldest waiting marks that no other worker holds; call it inside a transaction."""
         return self.waiting().select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:limit]
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def valid(self) -> Self:
+        return self.filter(revoked_at__isnull=True)
+
+
+class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
+    def waiting(self, now: datetime) -> Self:
+        """Those switched on, not left alone for a while, that have messages due."""
+        from leads.models import WebhookDelivery  # it imports this module
+
+        due = WebhookDelivery.objects.due(now).filter(endpoint=OuterRef("pk"))
+        awake = Q(quiet_until__isnull=True) | Q(quiet_until__lte=now)
+        return self.filter(awake, Exists(due), is_active=True)
+
+    def hearing(self, *kinds: str) -> Self:
+        """Those switched on that want to hear of one of these kinds."""
+        return self.filter(is_active=True, kinds__overlap=list(kinds))
+
+
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def due(self, now: datetime) -> Self:
+        """Waiting, or claimed by a worker that must have died."""
+        free = Q(state="pending") | Q(claimed_until__lte=now)
+        return self.filter(free, state__in=["pending", "sending"], next_try_at__lte=now)

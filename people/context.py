@@ -66,6 +66,8 @@ SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
         _("Settings"),
         (
             Place(_("People"), "users-group", "person-list", Can.MANAGE_PEOPLE),
+            Place(_("API keys"), "key", "api-key-list", Can.MANAGE_API),
+            Place(_("Webhooks"), "send", "webhook-list", Can.MANAGE_API),
             Place(_("System"), "heartbeat", "system", Can.SEE_SYSTEM),
         ),
     ),

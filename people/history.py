@@ -120,7 +120,7 @@ class _Teller:
         fields = () if before is None or after.pgh_label == "delete" else tuple(self._differences(before, after))
         return Change(
             at=after.pgh_created_at,
-            who=self.people.get(_by(after), ""),
+            who=self.people.get(_by(after), "") or program_of(after),
             kind=after.pgh_label,
             thing=self._thing(after),
             fields=fields,
@@ -163,6 +163,12 @@ class _Teller:
 
 def _by(row: Any) -> int | None:
     return row.pgh_context.metadata.get("user") if row.pgh_context else None
+
+
+def program_of(row: Any) -> str:
+    """What wrote it when no person did: a key of the API by its name."""
+    key = row.pgh_context.metadata.get("api_key") if row.pgh_context else None
+    return _("API key %(name)s") % {"name": key} if key else ""
 
 
 def _people(rows: list[Any]) -> dict[int | None, str]:

@@ -21,6 +21,8 @@ from django.utils.translation import gettext as _
 from psycopg.sql import SQL, Identifier
 
 from leads.imports.rows import Reject
+from leads.models import WebhookKind
+from leads.services.webhooks import announce, is_heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -181,6 +183,9 @@ def write(rows: Sequence[Row], companies: dict[int, tuple[int, bool]], grown: li
             cursor.execute(statement, parameters)
         cursor.execute(TALLY)
         created, updated, unchanged = cursor.fetchone()
+        if created and is_heard(WebhookKind.LEAD_CREATED):
+            cursor.execute("SELECT lead_id FROM import_row WHERE is_new ORDER BY line")
+            announce(kind=WebhookKind.LEAD_CREATED, lead_ids=[pk for (pk,) in cursor.fetchall()], now=terms.now)
         cursor.execute("SELECT line, refused, other FROM import_row WHERE refused IS NOT NULL ORDER BY line")
         refused = {line: _reason(code, other) for line, code, other in cursor.fetchall()}
     rejects = [Reject(row.line, refused[row.line], row.cells) for row in rows if row.line in refused]

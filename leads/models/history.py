@@ -19,6 +19,7 @@ class StageChange(models.Model):
         DECISIVE = "decisive", _("Decisive act")
         IMPORTED = "imported", _("Imported")
         BY_HAND = "by_hand", _("Moved by hand")
+        API = "api", _("Moved by a program")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="stage_changes", db_index=False)
     from_stage = models.ForeignKey(
@@ -45,6 +46,11 @@ class StageChange(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(reason="by_hand") | models.Q(by__isnull=False),
                 name="stage_change_by_hand_says_who",
+            ),
+            # A program is no person: its key is named in the detail.
+            models.CheckConstraint(
+                condition=~models.Q(reason="api") | ~models.Q(detail=""),
+                name="stage_change_api_says_who",
             ),
         )
         indexes = (models.Index(fields=("lead", "-changed_at"), name="stage_change_lead_newest"),)

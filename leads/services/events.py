@@ -68,8 +68,9 @@ def _insert(event: Event) -> Event | None:
 def clean_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The properties as JSON keeps them; a ValidationError where it cannot."""
     try:
-        text = json.dumps(dict(properties), allow_nan=False)
-    except (TypeError, ValueError) as error:
+        text = json.dumps(dict(properties), allow_nan=False, ensure_ascii=False)
+        text.encode()  # half of a surrogate pair is no text that the database keeps
+    except (TypeError, ValueError, RecursionError) as error:
         raise ValidationError({"properties": _("Must be plain JSON.")}) from error
     if "\\u0000" in text or len(text) > PROPERTIES_LENGTH:
         raise ValidationError({"properties": _("Too long, or holds a NUL character.")})

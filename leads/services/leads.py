@@ -19,10 +19,12 @@ from leads.models import (
     LifecycleStage,
     Source,
     StageChange,
+    WebhookKind,
 )
 from leads.services.custom import clean_custom
 from leads.services.errors import refusals_at_fields, refuse_impossible, refuse_nul
 from leads.services.queue import mark_changed
+from leads.services.webhooks import announce, announce_status
 from leads.text import normalise_email, tidy
 
 if TYPE_CHECKING:
@@ -77,9 +79,10 @@ class LeadData(TypedDict, total=False):
 
 
 @transaction.atomic
-def create_lead(*, now: datetime, by: User | None, data: LeadData) -> Lead:
+def create_lead(*, now: datetime, by: User | None, data: LeadData, detail: str = "") -> Lead:
     """A new lead, its first line of stage history, and its place in the queue for scoring.
 
+    ``detail`` says in that line what made it, where nobody did.
     Raises ValidationError at the field: an address that is none or is taken, a custom value of the wrong kind, a
     status without its reason, an external number that another lead has.
     """
@@ -92,8 +95,11 @@ def create_lead(*, now: datetime, by: User | None, data: LeadData) -> Lead:
     with refusals_at_fields():
         lead.save(force_insert=True)
         _add_external_ids(lead, data.get("external_ids", {}))
-    StageChange.objects.create(lead=lead, to_stage=lead.stage, changed_at=now, by=by, reason=StageChange.Reason.CREATED)
+    StageChange.objects.create(
+        lead=lead, to_stage=lead.stage, changed_at=now, by=by, reason=StageChange.Reason.CREATED, detail=detail[:250]
+    )
     mark_changed(lead_ids=[lead.pk], now=now)
+    announce(kind=WebhookKind.LEAD_CREATED, lead_ids=[lead.pk], now=now)
     return lead
 
 
@@ -107,7 +113,7 @@ def update_lead(*, lead: Lead, now: datetime, by: User | None, data: LeadData) -
         if name in data:
             raise ValueError(f"{name} is not changed here")
     current = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
-    before = _snapshot(current)
+    before, status = _snapshot(current), current.status
     _apply(current, dict(data), now)
     changed = [name for name, value in _snapshot(current).items() if before[name] != value]
     with refusals_at_fields():
@@ -117,6 +123,7 @@ def update_lead(*, lead: Lead, now: datetime, by: User | None, data: LeadData) -
         added = _add_external_ids(current, data.get("external_ids", {}))
     if changed or added:
         mark_changed(lead_ids=[current.pk], now=now)
+    announce_status(lead_ids=[current.pk], before=status, after=current.status, now=now)
     return current
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead, LifecycleStage, StageChange
 from leads.services.queue import mark_changed
+from leads.services.webhooks import announce_stages
 from leads.text import tidy
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def move_stages(*, moves: Sequence[StageMove], now: datetime) -> list[StageChang
         if by_lead[lead_id].to_stage_id != stage_id
     ]
     _write(changes, now)
-    return StageChange.objects.bulk_create(changes, batch_size=5_000)
+    made = StageChange.objects.bulk_create(changes, batch_size=5_000)
+    announce_stages(changes=made, now=now)
+    return made
 
 
 def _change(move: StageMove, from_stage_id: int, now: datetime) -> StageChange:
@@ -87,3 +90,19 @@ def move_by_hand(*, lead: Lead, to_stage: LifecycleStage, by: User, reason: str,
         return None
     mark_changed(lead_ids=[lead.pk], now=now)
     return changes[0]
+
+
+@transaction.atomic
+def move_by_key(*, lead: Lead, to_stage: LifecycleStage, key: str, reason: str, now: datetime) -> StageChange | None:
+    """A program moves one lead, under the name of its API key. Nothing when the lead is in that stage already.
+
+    Raises ValidationError at ``stage`` when the move is not allowed.
+    """
+    said = " – ".join(part for part in (_("API key %(name)s") % {"name": key}, tidy(reason)) if part)
+    changes = move_stages(moves=[StageMove(lead.pk, to_stage.pk, StageChange.Reason.API, said)], now=now)
+    if changes:
+        mark_changed(lead_ids=[lead.pk], now=now)
+        return changes[0]
+    if not Lead.objects.filter(pk=lead.pk, stage=to_stage).exists():
+        raise ValidationError({"stage": _("A lead in this stage may not be moved there.")})
+    return None

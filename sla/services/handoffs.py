@@ -12,9 +12,10 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
-from leads.models import Lead, LeadStatus, StageChange
+from leads.models import Lead, LeadStatus, StageChange, WebhookKind
 from leads.services.locks import lock_leads
 from leads.services.queue import mark_changed
+from leads.services.webhooks import announce
 from people.models import Role, Team, User
 from scoring.conditions import to_q
 from scoring.services.explain import explain
@@ -49,6 +50,12 @@ def open_handoffs(*, lead_ids: Collection[int], now: datetime) -> list[Handoff]:
         [_handoff(changes[lead_id], routes[lead_id], explanations.get(lead_id), now) for lead_id in sorted(routes)]
     )
     _give_leads(handoffs, now)
+    announce(
+        kind=WebhookKind.HANDED_OFF,
+        lead_ids=[handoff.lead_id for handoff in handoffs],
+        now=now,
+        detail=[{"handoff": handoff.pk, "team": handoff.team.name} for handoff in handoffs],
+    )
     return handoffs
 
 

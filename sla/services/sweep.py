@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 
+from leads.models import WebhookKind
+from leads.services.webhooks import announce
 from sla.models import Clock, Escalation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 BATCH = 1000
@@ -18,10 +21,12 @@ logger = logging.getLogger(__name__)
 
 # One statement, so that a level is recorded and its clock moved on together or not at all. Whoever sweeps at the same
 # time takes other clocks; a level that is on record already is not recorded again, whatever the clock says.
-# level_at counts from 1 here; past its end it is null, which is what next_at is when no level is left.
+# level_at counts from 1 here; past its end it is null, which is what next_at is when no level is left. The first level
+# at or after the due time is where a promise counts as broken: that is told once per clock.
 RECORD = """
 WITH due AS MATERIALIZED (
-    SELECT id, next_level, next_at
+    SELECT id, lead_id, kind, due_at, next_level, next_at,
+        next_at >= due_at AND coalesce(level_at[next_level - 1] < due_at, true) AS breaks
     FROM sla_clock
     WHERE next_at <= %(now)s AND (%(only)s::bigint IS NULL OR id = %(only)s)
     ORDER BY next_at, id
@@ -33,11 +38,16 @@ WITH due AS MATERIALIZED (
     FROM due
     ORDER BY next_at, id
     ON CONFLICT (clock_id, level) DO NOTHING
+    RETURNING clock_id
+), moved AS (
+    UPDATE sla_clock
+    SET next_level = due.next_level + 1, next_at = level_at[due.next_level + 1]
+    FROM due
+    WHERE sla_clock.id = due.id
 )
-UPDATE sla_clock
-SET next_level = due.next_level + 1, next_at = level_at[due.next_level + 1]
-FROM due
-WHERE sla_clock.id = due.id
+SELECT due.id, due.lead_id, due.kind, due.due_at, due.breaks AND recorded.clock_id IS NOT NULL AS breaks
+FROM due LEFT JOIN recorded ON recorded.clock_id = due.id
+ORDER BY due.next_at, due.id
 """
 
 
@@ -67,7 +77,17 @@ def _record_batch(now: datetime, batch: int) -> int:
 def _record(now: datetime, batch: int, only: int | None = None) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(RECORD, {"now": now, "batch": batch, "only": only})
-        return int(cursor.rowcount)
+        clocks = cursor.fetchall()
+        _announce([clock[:4] for clock in clocks if clock[4]], now)
+        return len(clocks)
+
+
+def _announce(broken: Sequence[tuple[int, int, str, datetime]], now: datetime) -> None:
+    """Tell other programs of promises broken, in the transaction that recorded it."""
+    if broken:
+        details = [{"clock": pk, "promise": kind, "due_at": due_at.isoformat()} for pk, _lead, kind, due_at in broken]
+        leads = [lead_id for _pk, lead_id, _kind, _due in broken]
+        announce(kind=WebhookKind.BREACHED, lead_ids=leads, now=now, detail=details)
 
 
 def _record_alone(pk: int, now: datetime) -> int:

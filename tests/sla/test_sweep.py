@@ -101,7 +101,8 @@ def test_nothing_due_is_one_query_and_many_due_are_no_more_per_row(
     with django_assert_num_queries(1 + savepoints):
         sweep(now=now)
     clocks(owner, 12, now)
-    with django_assert_num_queries(2 * (1 + savepoints)):
+    broken = 1  # whether any webhook hears of it: asked once for all of a batch
+    with django_assert_num_queries(2 * (1 + savepoints) + broken):
         sweep(now=now + timedelta(seconds=10))
     assert len(recorded()) == 12
 

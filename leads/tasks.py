@@ -1,0 +1,24 @@
+"""What Celery runs for the leads: read the clock, call a service. Each finds its own work."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from leads.services import webhook_delivery, webhooks
+from leads.services.answers import forget_answers as forget_stored_answers
+
+
+@shared_task(name="leads.tasks.webhooks", ignore_result=True)
+def send_webhooks() -> None:
+    if webhook_delivery.deliver(now=timezone.now()).more:
+        webhooks.nudge()
+
+
+@shared_task(name="leads.tasks.forget_answers", ignore_result=True)
+def forget_answers() -> None:
+    """Stored answers live a day, messages wait for days and are kept for a month."""
+    now = timezone.now()
+    webhook_delivery.give_up_old(now=now)
+    forget_stored_answers(now=now)
+    webhook_delivery.forget_old(now=now)
