@@ -4,7 +4,18 @@ from leads.models.company import Company
 from leads.models.facts import Attempt, Event, Note
 from leads.models.history import StageChange
 from leads.models.lead import ExternalId, Lead
-from leads.models.lists import Campaign, CustomField, EventType, LeadStatus, LeadType, LifecycleStage, Source
+from leads.models.lists import (
+    Campaign,
+    CustomField,
+    EventType,
+    ForbiddenMove,
+    LeadStatus,
+    LeadType,
+    LifecycleStage,
+    Source,
+    StatusReason,
+)
+from leads.models.privacy import ErasedAddress, PrivacyAct
 from leads.models.queue import ChangedLead
 
 __all__ = [
@@ -13,14 +24,18 @@ __all__ = [
     "ChangedLead",
     "Company",
     "CustomField",
+    "ErasedAddress",
     "Event",
     "EventType",
     "ExternalId",
+    "ForbiddenMove",
     "Lead",
     "LeadStatus",
     "LeadType",
     "LifecycleStage",
     "Note",
+    "PrivacyAct",
     "Source",
     "StageChange",
+    "StatusReason",
 ]
