@@ -77,6 +77,9 @@ BATON_SWEEP_SECONDS = ENV.sweep_seconds
 BATON_DELIVERY_LEASE_SECONDS = ENV.delivery_lease_seconds
 BATON_LATE_AFTER_SECONDS = ENV.late_after_seconds
 BATON_DEMO = ENV.demo
+BATON_MAIL_WITHOUT_CONSENT = ENV.mail_without_consent
+BATON_RETENTION_DAYS = ENV.retention_days
+BATON_ERASURE_SECRET = ENV.erasure_secret
 # The lower floors wake the flow of the top floor by name, without importing it.
 BATON_FLOW_TASK = "sla.tasks.flow"
 

@@ -14,5 +14,6 @@ urlpatterns = [
     path("", include("sla.editor_urls")),
     path("scoring/", include("scoring.urls")),
     path("leads/", include("leads.urls")),
+    path("settings/lists/", include("leads.lists.urls")),
     path("", include("people.urls")),
 ]

@@ -8,7 +8,7 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.forms import formset_factory
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -221,7 +221,11 @@ def named(model: type[Named], name: str) -> Named | None:
     name = tidy(name)
     if not name:
         return None
-    return model.objects.filter(name__iexact=name).first() or model.objects.get_or_create(name=name)[0]
+    same = model.objects.filter(name__iexact=name).select_related("merged_into")
+    found = (
+        same.order_by(F("merged_into").asc(nulls_first=True), "pk").first() or model.objects.get_or_create(name=name)[0]
+    )
+    return found.merged_into or found
 
 
 def _shown(lead: Lead | None) -> dict[str, Any]:
@@ -244,7 +248,9 @@ def _custom_field(custom: CustomField, value: Any) -> forms.Field:
     options: dict[str, Any] = {"label": custom.name, "required": False, "initial": value}
     kind = custom.kind
     if kind == CustomField.Kind.CHOICE:
-        return forms.ChoiceField(choices=[("", "–"), *((one, one) for one in custom.choices)], **options)
+        # A choice that is retired is offered no more, but whoever has it keeps it.
+        offered = dict.fromkeys([*custom.choices, *([str(value)] if value else [])])
+        return forms.ChoiceField(choices=[("", "–"), *((one, one) for one in offered)], **options)
     if kind == CustomField.Kind.YES_NO:
         choices = [("", "–"), ("true", _("Yes")), ("false", _("No"))]
         options["initial"] = {True: "true", False: "false"}.get(value, "")

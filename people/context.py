@@ -65,6 +65,7 @@ SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
     (
         _("Settings"),
         (
+            Place(_("Stages and lists"), "list-check", "lists", Can.CONFIGURE),
             Place(_("People"), "users-group", "person-list", Can.MANAGE_PEOPLE),
             Place(_("System"), "heartbeat", "system", Can.SEE_SYSTEM),
         ),

@@ -137,11 +137,28 @@ class Source(models.Model):
 
     name = models.CharField(_("name"), max_length=200, unique=True)
     is_active = models.BooleanField(_("in use"), default=True)
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name=_("merged into"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="also_written",
+        help_text=_("Whatever comes under this name counts for the other one."),
+    )
 
     class Meta:
         ordering = ("name",)
         verbose_name = _("source")
         verbose_name_plural = _("sources")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True)
+                | (models.Q(is_active=False) & ~models.Q(merged_into=models.F("id"))),
+                name="source_merged_is_retired",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -153,11 +170,28 @@ class Campaign(models.Model):
 
     name = models.CharField(_("name"), max_length=200, unique=True)
     is_active = models.BooleanField(_("in use"), default=True)
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name=_("merged into"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="also_written",
+        help_text=_("Whatever comes under this name counts for the other one."),
+    )
 
     class Meta:
         ordering = ("name",)
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True)
+                | (models.Q(is_active=False) & ~models.Q(merged_into=models.F("id"))),
+                name="campaign_merged_is_retired",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -177,6 +211,9 @@ class CustomField(Listed):
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.TEXT)
     choices = ArrayField(models.CharField(max_length=200), verbose_name=_("choices"), default=list, blank=True)
+    retired_choices = ArrayField(
+        models.CharField(max_length=200), verbose_name=_("retired choices"), default=list, db_default=[], blank=True
+    )
 
     class Meta(Listed.Meta):
         verbose_name = _("custom field")

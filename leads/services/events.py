@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Event, EventType, Lead
-from leads.services.errors import constraint_of, refuse_impossible, refuse_nul
+from leads.services.consent import UNSUBSCRIBED, obey_unsubscribes
+from leads.services.errors import constraint_of, refuse_erased, refuse_impossible, refuse_nul
 from leads.services.queue import mark_changed
 
 if TYPE_CHECKING:
@@ -32,9 +33,11 @@ def record_event(
 ) -> tuple[Event, bool]:
     """Keep what the lead did, at the time it did it (domain rule 17), and queue the lead for scoring.
 
-    With a key that was used before, the first event comes back and False; two workers at once keep one row. Raises
-    ValidationError for a time more than five minutes ahead, or properties that are no plain JSON.
+    Unsubscribing is obeyed at once. With a key that was used before, the first event comes back and False; two
+    workers at once keep one row. Raises ValidationError for a time more than five minutes ahead, or properties that
+    are no plain JSON.
     """
+    refuse_erased(lead)
     refuse_impossible(field="occurred_at", at=occurred_at, now=now)
     event = Event(
         lead=lead,
@@ -49,6 +52,8 @@ def record_event(
     first = _insert(event)
     if first is not None:
         return first, False
+    if event_type.key == UNSUBSCRIBED:
+        obey_unsubscribes(times={lead.pk: occurred_at}, now=now)
     mark_changed(lead_ids=[lead.pk], now=now)
     return event, True
 

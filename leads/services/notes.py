@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead, Note
-from leads.services.errors import refuse_long, refuse_nul
+from leads.services.errors import refuse_erased, refuse_long, refuse_nul
 from leads.text import tidy
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def add_note(*, lead: Lead, author: User, body: str, now: datetime) -> Note:
     """Keep what a colleague should know; a note is no fact for the score."""
+    refuse_erased(lead)
     refuse_nul({"body": body})
     text = tidy(body)
     if not text:
