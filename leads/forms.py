@@ -13,7 +13,18 @@ from django.forms import formset_factory
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import Campaign, Company, CustomField, EventType, Lead, LeadStatus, LeadType, LifecycleStage, Source
+from leads.models import (
+    Campaign,
+    Company,
+    CustomField,
+    EventType,
+    Lead,
+    LeadStatus,
+    LeadType,
+    LifecycleStage,
+    Source,
+    StatusReason,
+)
 from leads.services.companies import company_for
 from leads.text import normalise_email, tidy
 from people.models import Role, User
@@ -85,7 +96,12 @@ class LeadForm(forms.Form):
     source = _text(_("Source"), 200, widget=forms.TextInput(attrs={"list": "sources", "autocomplete": "off"}))
     campaign = _text(_("Campaign"), 200, widget=forms.TextInput(attrs={"list": "campaigns", "autocomplete": "off"}))
     status = forms.ModelChoiceField(LeadStatus.objects.none(), label=_("Status"))
-    status_reason = _text(_("Reason of the status"), 250, help_text=_("Postponed, returned and disqualified need one."))
+    status_reason = _text(
+        _("Reason of the status"),
+        250,
+        widget=forms.TextInput(attrs={"list": "status-reasons", "autocomplete": "off"}),
+        help_text=_("Some statuses need one, and some offer those they take."),
+    )
     journey_step = forms.ChoiceField(
         label=_("Buyer's journey"), required=False, choices=[("", "–"), *Lead.JourneyStep.choices]
     )
@@ -137,6 +153,11 @@ class LeadForm(forms.Form):
     @property
     def sources(self) -> Iterable[str]:
         return Source.objects.filter(is_active=True).values_list("name", flat=True)[:200]
+
+    @property
+    def reasons(self) -> Iterable[StatusReason]:
+        offered = StatusReason.objects.filter(is_active=True, status__is_active=True)
+        return offered.select_related("status").order_by("status__position", "position", "pk")
 
     @property
     def campaigns(self) -> Iterable[str]:

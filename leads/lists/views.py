@@ -195,7 +195,7 @@ def _edit(request: HttpRequest, of: ConfiguredList, row: Any | None) -> HttpResp
         return redirect("list-detail", of.slug)
     if row is not None:
         row.refresh_from_db()
-    return editor.page("lists/edit.html", list=of, row=row, name=name, **(_about(of, row) if row else {}))
+    return editor.page("lists/edit.html", list=of, value=row, name=name, **(_about(of, row) if row else {}))
 
 
 def _about(of: ConfiguredList, row: Any) -> dict[str, Any]:
