@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
         ("flow", "sla.tasks.flow", ENV.sweep_seconds),
         # Decay is counted in days; hourly, because a daily one would be lost with a restart at the wrong hour.
         ("refresh-stale", "scoring.tasks.refresh_stale", 3600),
+        ("retention", "sla.tasks.retention", 3600),
     )
 }
 

@@ -67,6 +67,7 @@ SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
         (
             Place(_("Stages and lists"), "list-check", "lists", Can.CONFIGURE),
             Place(_("People"), "users-group", "person-list", Can.MANAGE_PEOPLE),
+            Place(_("Privacy"), "shield-check", "privacy", Can.ERASE_PEOPLE),
             Place(_("System"), "heartbeat", "system", Can.SEE_SYSTEM),
         ),
     ),

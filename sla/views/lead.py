@@ -119,8 +119,9 @@ def _acts(user: User, lead: Lead) -> dict[str, Any]:
         "channels": [(value, label, CHANNEL_ICONS[Channel(value)]) for value, label in Channel.choices]
         if works
         else [],
-        "note_form": NoteForm() if may(user, Can.WRITE_NOTES) else None,
-        "may_edit": may(user, Can.CREATE_LEADS),
+        "note_form": NoteForm() if may(user, Can.WRITE_NOTES) and not lead.is_erased else None,
+        "may_edit": may(user, Can.CREATE_LEADS) and not lead.is_erased,
+        "may_erase": may(user, Can.ERASE_PEOPLE),
     }
 
 
