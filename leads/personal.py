@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import ForeignObjectRel, Q
 
@@ -66,4 +66,4 @@ def tables() -> Iterator[Table]:
     """All tables that point to a lead, whichever app they are in, histories and hidden relations among them."""
     for relation in Lead._meta.get_fields(include_hidden=True):
         if isinstance(relation, ForeignObjectRel) and not relation.many_to_many:
-            yield Table(cast("type[Model]", relation.related_model), relation.field.name)
+            yield Table(relation.related_model, relation.field.name)

@@ -42,7 +42,7 @@ def held_on(lead: Lead) -> list[Part]:
         Part("person", str(capfirst(Lead._meta.verbose_name)), _entries(Lead, [lead], labelled=True)),
         Part("custom", str(capfirst(CustomField._meta.verbose_name_plural)), _custom(lead)),
         Part("company", str(capfirst(Company._meta.verbose_name)), _company(lead)),
-        Part("consent", str(Lead._meta.get_field("consent").verbose_name).capitalize(), _consent(lead)),  # type: ignore[union-attr]  # no reverse relation
+        Part("consent", str(Lead._meta.get_field("consent").verbose_name).capitalize(), _consent(lead)),
     ]
     parts += [_part(table.model, table.rows(lead), table.column) for table in tables()]
     for label, way in FURTHER.items():

@@ -194,8 +194,13 @@ class FieldForm(ValueForm):
 
 
 FORMS: dict[Any, type[ValueForm]] = {
-    form._meta.model: form
-    for form in (StageForm, StatusForm, TypeForm, SourceForm, CampaignForm, EventTypeForm, FieldForm)
+    LifecycleStage: StageForm,
+    LeadStatus: StatusForm,
+    LeadType: TypeForm,
+    Source: SourceForm,
+    Campaign: CampaignForm,
+    EventType: EventTypeForm,
+    CustomField: FieldForm,
 }
 
 
@@ -212,7 +217,8 @@ class MergeForm(forms.Form):
         self.row = row
         self.others = type(row)._default_manager.filter(merged_into__isnull=True).exclude(pk=row.pk)
         same = self.others.filter(name__iexact=row.name).first()
-        super().__init__(*args, initial={"into": same.name if same else ""}, **kwargs)
+        kwargs["initial"] = {"into": same.name if same else ""}
+        super().__init__(*args, **kwargs)
 
     @property
     def names(self) -> Any:

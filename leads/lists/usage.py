@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import connection
@@ -84,7 +84,7 @@ def _pointing(row: Any) -> Iterator[tuple[Any, int]]:
     for relation in row._meta.get_fields(include_hidden=True):
         if not isinstance(relation, ForeignObjectRel) or relation.on_delete is CASCADE:
             continue
-        model = cast("type[Model]", relation.related_model)
+        model = relation.related_model
         if issubclass(model, HistoryRow) and model.pgh_tracked_model is not Lead:
             continue  # the history of a rule says “#12” of what is gone
         label = _("earlier values of leads") if issubclass(model, HistoryRow) else model._meta.verbose_name_plural

@@ -113,7 +113,7 @@ def merge_named(*, row: Named, into: Named, now: datetime) -> int:
     if row == into or row.merged_into_id is not None or into.merged_into_id is not None:
         raise ValidationError(_("Choose another one that is not merged itself."))
     mark_all_changed(leads=_leads_of(row), now=now)
-    moved = _leads_of(row).update(**{_column(row): into, "updated_at": now})
+    moved: int = _leads_of(row).update(**{_column(row): into, "updated_at": now})
     _point_to(into, row)
     row.is_active, row.merged_into = False, into
     row.save(update_fields=["is_active", "merged_into"])
