@@ -29,6 +29,7 @@ class Use:
 
     what: str
     count: int = 0
+    of_leads: bool = False
 
     def __str__(self) -> str:
         return f"{self.what}: {self.count}" if self.count else self.what
@@ -60,10 +61,10 @@ def counts_of_choices(field: CustomField) -> dict[str, int]:
 
 def uses(row: Any) -> list[Use]:
     """Everything that keeps the row from being deleted."""
-    found = [Use(str(capfirst(label)), count) for label, count in _pointing(row) if count]
+    found = [Use(str(capfirst(label)), count, of_leads) for label, count, of_leads in _pointing(row) if count]
     if isinstance(row, CustomField):
         number = Lead.objects.filter(custom__has_key=row.key).count()
-        found += [Use(str(capfirst(Lead._meta.verbose_name_plural)), number)] if number else []
+        found += [Use(str(capfirst(Lead._meta.verbose_name_plural)), number, of_leads=True)] if number else []
     return found + naming(*BY_MODEL[type(row)].term(row))
 
 
@@ -79,7 +80,7 @@ def naming(field: str, value: str = "") -> list[Use]:
     return found
 
 
-def _pointing(row: Any) -> Iterator[tuple[Any, int]]:
+def _pointing(row: Any) -> Iterator[tuple[Any, int, bool]]:
     """Rows of other tables by what they are called; parts of the row itself (that go with it) are none."""
     for relation in row._meta.get_fields(include_hidden=True):
         if not isinstance(relation, ForeignObjectRel) or relation.on_delete is CASCADE:
@@ -88,7 +89,7 @@ def _pointing(row: Any) -> Iterator[tuple[Any, int]]:
         if issubclass(model, HistoryRow) and model.pgh_tracked_model is not Lead:
             continue  # the history of a rule says “#12” of what is gone
         label = _("earlier values of leads") if issubclass(model, HistoryRow) else model._meta.verbose_name_plural
-        yield label, model._default_manager.filter(**{relation.field.name: row}).count()
+        yield label, model._default_manager.filter(**{relation.field.name: row}).count(), model is Lead
 
 
 def _conditions() -> Iterator[tuple[type[Model], str]]:

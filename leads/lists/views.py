@@ -19,8 +19,8 @@ from django.views.decorators.http import require_POST, require_safe
 from leads.lists.catalogue import BY_SLUG, LISTS
 from leads.lists.forms import FORMS, MergeForm, MovesForm
 from leads.lists.moves import PRESETS, matrix, preset
-from leads.lists.usage import counts, naming
-from leads.models import CustomField, ForbiddenMove, LeadStatus, LifecycleStage
+from leads.lists.usage import counts, naming, uses
+from leads.models import ForbiddenMove, LeadStatus, LifecycleStage
 from leads.services.lists import (
     delete_value,
     forbid_moves,
@@ -67,10 +67,10 @@ def list_detail(request: HttpRequest, what: str) -> HttpResponse:
     found, used = list(rows[: SHOWN + 1]), counts(of)
     context = {
         "list": of,
-        "rows": [(row, used.get(row.pk, 0)) for row in found[:SHOWN]],
+        "rows": [(row, used.get(row.pk, 0), of.kept.get(getattr(row, "key", ""))) for row in found[:SHOWN]],
         "leads_url": f"{reverse('lead-list')}?{of.filter}=" if of.filter else "",
         "q": text,
-        "searchable": of.is_mergeable,
+        "searchable": of.is_mergeable and (found or text),
         "cut": len(found) > SHOWN,
         "shown": SHOWN,
     }
@@ -202,13 +202,11 @@ def _about(of: ConfiguredList, row: Any) -> dict[str, Any]:
     """What a page says of a value that is there already."""
     return {
         "used": counts(of).get(row.pk, 0),
-        "rules": naming(*of.term(row)),
+        "uses": [use for use in uses(row) if not use.of_leads],
         "why_kept": why_kept(row),
         "why_not_deleted": why_not_deleted(row),
         "also_written": row.also_written.all() if of.is_mergeable else (),
         "history": history_of(*_told(row)),
-        "list_url": reverse("list-detail", args=[of.slug]),
-        "is_field": of.model is CustomField,
     }
 
 
