@@ -8,7 +8,7 @@ from django.db import transaction
 
 from leads.models import Attempt, Lead, LeadStatus
 from leads.models.facts import Outcome
-from leads.services.errors import refuse_erased, refuse_impossible, refuse_long, refuse_nul
+from leads.services.errors import refuse_erased_since, refuse_impossible, refuse_long, refuse_nul
 from leads.text import tidy
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ def record_attempt(
 
     Raises ValidationError for an unknown channel or outcome, and for a time in the future.
     """
-    refuse_erased(lead)
     refuse_nul({"note": note})
     refuse_long(field="note", text=note, limit=5_000)
     refuse_impossible(field="occurred_at", at=occurred_at, now=now)
@@ -34,6 +33,7 @@ def record_attempt(
     )
     attempt.clean_fields(exclude=("lead", "user"))
     attempt.save(force_insert=True)
+    refuse_erased_since(lead)
     _follow(attempt, now)
     return attempt
 

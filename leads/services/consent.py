@@ -79,8 +79,8 @@ def _say(*, lead: Lead, consent: str, now: datetime, source: str, at: datetime) 
     refuse_nul({"consent_source": source})
     refuse_long(field="consent_source", text=source, limit=SOURCE_LENGTH)
     refuse_impossible(field="consent_at", at=at, now=now)
-    refuse_erased(lead)
     current = Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=lead.pk)
+    refuse_erased(current)
     if not _is_news(current, consent, at):
         return False
     Lead.objects.filter(pk=lead.pk).update(consent=consent, consent_at=at, consent_source=source, updated_at=now)

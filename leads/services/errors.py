@@ -72,6 +72,15 @@ def refuse_impossible(*, field: str, at: datetime, now: datetime) -> None:
 
 
 def refuse_erased(lead: Lead) -> None:
-    """Nothing is added to what is left of a person who was erased; it only counts."""
+    """Nothing is added to what is left of a person who was erased; it only counts. For a lead that is held locked."""
     if lead.is_erased:
         raise ValidationError({NON_FIELD_ERRORS: _("This person was erased; nothing about them can be changed.")})
+
+
+def refuse_erased_since(lead: Lead) -> None:
+    """The same for a fact that was just added to a lead without holding it: asked afterwards, in its transaction.
+
+    An erasure holds the lead so that foreign keys wait for it: it takes away what came before, and this what came
+    after.
+    """
+    refuse_erased(type(lead)._default_manager.only("erased_at").get(pk=lead.pk))

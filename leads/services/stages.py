@@ -120,8 +120,8 @@ def move_by_hand(*, lead: Lead, to_stage: LifecycleStage, by: User, reason: str,
     detail = tidy(reason)
     if not detail:
         raise ValidationError({"stage_reason": _("Say why the stage is changed by hand.")})
-    refuse_erased(lead)
     current = Lead.objects.select_for_update(of=("self",), no_key=True).select_related("stage").get(pk=lead.pk)
+    refuse_erased(current)
     if refusal := Moves.load().refusal(current.stage, to_stage):
         raise ValidationError({"stage": refusal})
     move = StageMove(lead.pk, to_stage.pk, StageChange.Reason.BY_HAND, detail, by_id=by.pk)

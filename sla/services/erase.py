@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from leads.models import Lead, PrivacyAct
 from leads.services.erase import addresses_of, erase_facts
 from leads.services.erased import block as block_addresses
-from leads.services.locks import lock_leads
 from sla.models import Clock, Escalation, Handoff, Notice
 from sla.personal import HANDLED
 from sla.services.escalations import withdraw
@@ -42,9 +41,12 @@ def erase_lead(*, lead: Lead, by: User | None, reason: str, now: datetime, block
 
 
 def hold(lead: Lead) -> list[Handoff]:
-    """Hold the lead's hand-offs and then the lead, as everybody does who changes what hangs on it."""
+    """Hold the lead's hand-offs and then the lead, in the order in which everybody takes them.
+
+    The lead is held so that no fact can be added meanwhile (see ``leads.services.errors.refuse_erased_since``).
+    """
     handoffs = list(Handoff.objects.filter(lead=lead).select_for_update(of=("self",)).order_by("pk"))
-    lock_leads([lead.pk])
+    Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
     return handoffs
 
 

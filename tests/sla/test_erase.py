@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ def grace(make_lead: MakeLead, owner: User, event_type: Any) -> Lead:
     clock.handoff.explanation["lines"][0]["facts"] = [{"value": "Arlington"}]
     clock.handoff.save()
     build_notice(clock, owner, subject="Grace Hopper waits", body="Call Grace Hopper, 555 1234")
-    LeadScore.objects.create(lead=lead, model=build_model(), fit=10, total=10, scored_at=NOW)
+    LeadScore.objects.create(lead=lead, model=build_model(), fit=Decimal(10), total=Decimal(10), scored_at=NOW)
     Event.objects.create(
         lead=lead, event_type=event_type("page_viewed"), occurred_at=NOW, idempotency_key="bought-a-moth",
         properties={"who": "Grace"},

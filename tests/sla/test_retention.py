@@ -12,6 +12,7 @@ from django.urls import reverse
 from leads.models import Attempt, Event, EventType, Lead, Note, PrivacyAct, StageChange
 from people.models import User
 from sla.services import retention
+from sla.services.erase import erase_lead
 from sla.services.retention import due, erase_due
 from sla.tasks import retention as task
 from tests.cast import NOW, MakeLead
@@ -80,12 +81,11 @@ def test_one_that_cannot_be_erased_does_not_keep_the_others(
     old: Callable[..., Lead], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = old(), old()
-    erase = retention.erase_lead
 
     def broken(**values: Any) -> PrivacyAct | None:
         if values["lead"].pk == bad.pk:
             raise ValueError(bad.pk)
-        return erase(**values)
+        return erase_lead(**values)
 
     monkeypatch.setattr(retention, "erase_lead", broken)
     assert erase_due(now=NOW) == 1
