@@ -200,11 +200,12 @@ def _edit(request: HttpRequest, of: ConfiguredList, row: Any | None) -> HttpResp
 
 def _about(of: ConfiguredList, row: Any) -> dict[str, Any]:
     """What a page says of a value that is there already."""
+    found = uses(row)
     return {
         "used": counts(of).get(row.pk, 0),
-        "uses": [use for use in uses(row) if not use.of_leads],
+        "uses": [use for use in found if not use.of_leads],
         "why_kept": why_kept(row),
-        "why_not_deleted": why_not_deleted(row),
+        "why_not_deleted": why_not_deleted(row, found),
         "also_written": row.also_written.all() if of.is_mergeable else (),
         "history": history_of(*_told(row)),
     }

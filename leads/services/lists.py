@@ -18,8 +18,10 @@ from leads.services.queue import mark_all_changed
 from people.ordering import last_position
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
+
+    from leads.lists.usage import Use
 
 Named = TypeVar("Named", Source, Campaign)
 KEY_LENGTH = 64
@@ -46,6 +48,7 @@ def save_value(*, row: Any, now: datetime) -> Any:
     """
     kept = BY_MODEL[type(row)]
     if row._state.adding and kept.is_keyed:
+        _hold(kept.rows)
         row.key = key_for(type(row), row.name)
         row.position = last_position(kept.rows)
     renamed = not row._state.adding and kept.is_mergeable and _name_before(row) != row.name
@@ -58,6 +61,8 @@ def save_value(*, row: Any, now: datetime) -> Any:
 @transaction.atomic
 def retire(*, row: Any) -> None:
     """Offer it no more; old records keep it. Raises ValidationError when Baton cannot do without it."""
+    if isinstance(row, LeadType):
+        _hold(LeadType.objects.all())
     if reason := why_kept(row):
         raise ValidationError(reason)
     type(row)._default_manager.filter(pk=row.pk).update(is_active=False)
@@ -80,11 +85,10 @@ def why_kept(row: Any) -> str:
     return str(kept) if kept else ""
 
 
-def why_not_deleted(row: Any) -> str:
-    """Why the row cannot be deleted, naming what uses it; empty when it can."""
+def why_not_deleted(row: Any, found: Sequence[Use]) -> str:
+    """Why the row cannot be deleted, naming what uses it (``found``, see ``leads.lists.usage``); empty when it can."""
     if getattr(row, "key", "") in BY_MODEL[type(row)].known:
         return _("Baton itself works with it. It can be renamed.")
-    found = uses(row)
     if not found:
         return ""
     return _("It is used – %(uses)s. It can be renamed or retired.") % {"uses": "; ".join(map(str, found[:6]))}
@@ -93,7 +97,7 @@ def why_not_deleted(row: Any) -> str:
 @transaction.atomic
 def delete_value(*, row: Any) -> None:
     """Delete what nobody uses. The database refuses what begins to be used at this moment."""
-    if reason := why_not_deleted(row):
+    if reason := why_not_deleted(row, uses(row)):
         raise ValidationError(reason)
     try:
         with transaction.atomic():
@@ -136,6 +140,11 @@ def _leads_of(row: Any) -> Any:
 
 def _column(row: Any) -> str:
     return "source" if isinstance(row, Source) else "campaign"
+
+
+def _hold(rows: Any) -> None:
+    """One person at a time adds to a list or takes from it: so two do not get one place, nor both take the last."""
+    list(rows.select_for_update().order_by("pk").values_list("pk"))
 
 
 def _name_before(row: Any) -> str:
