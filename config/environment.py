@@ -114,6 +114,9 @@ class Environment:
     late_after_seconds: int
     demo: bool
     webhook_private: bool
+    mail_without_consent: bool
+    retention_days: int
+    erasure_secret: str
     embedded_database: bool
     embedded_redis: bool
 
@@ -238,10 +241,11 @@ def parse() -> Environment:
     port = _number("PORT", 8000, 1, 65535, "")
     database_url = _database_url()
     redis_url = _redis_url()
+    secret_key = _secret_key(home, required=bool(database_url) and not debug)
     base_url = _base_url(port)
     return Environment(
         debug=debug,
-        secret_key=_secret_key(home, required=bool(database_url) and not debug),
+        secret_key=secret_key,
         allowed_hosts=_allowed_hosts() or _own_hosts(base_url),
         base_url=base_url,
         port=port,
@@ -256,6 +260,9 @@ def parse() -> Environment:
         late_after_seconds=_number("BATON_LATE_AFTER_SECONDS", 120, 1, 86400, "seconds"),
         demo=_flag("BATON_DEMO", default=True),
         webhook_private=_flag("BATON_WEBHOOK_PRIVATE", default=False),
+        mail_without_consent=_flag("BATON_MAIL_WITHOUT_CONSENT", default=False),
+        retention_days=_number("BATON_RETENTION_DAYS", 0, 0, 36500, "days"),
+        erasure_secret=_text("BATON_ERASURE_SECRET") or secret_key,
         embedded_database=not database_url,
         embedded_redis=not redis_url,
     )

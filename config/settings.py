@@ -84,6 +84,9 @@ BATON_DELIVERY_LEASE_SECONDS = ENV.delivery_lease_seconds
 BATON_LATE_AFTER_SECONDS = ENV.late_after_seconds
 BATON_DEMO = ENV.demo
 BATON_WEBHOOK_PRIVATE = ENV.webhook_private
+BATON_MAIL_WITHOUT_CONSENT = ENV.mail_without_consent
+BATON_RETENTION_DAYS = ENV.retention_days
+BATON_ERASURE_SECRET = ENV.erasure_secret
 # The lower floors wake the flow of the top floor by name, without importing it.
 BATON_FLOW_TASK = "sla.tasks.flow"
 
@@ -263,6 +266,7 @@ CELERY_BEAT_SCHEDULE = {
         ("refresh-stale", "scoring.tasks.refresh_stale", 3600),
         ("webhooks", "leads.tasks.webhooks", ENV.sweep_seconds),
         ("forget-answers", "leads.tasks.forget_answers", 3600),
+        ("retention", "sla.tasks.retention", 3600),
     )
 }
 

@@ -14,9 +14,11 @@ urlpatterns = [
     path("accounts/", include("people.account_urls")),
     path("", include("sla.work_urls")),
     path("", include("sla.editor_urls")),
+    path("", include("sla.privacy_urls")),
     path("scoring/", include("scoring.urls")),
     path("leads/", include("leads.urls")),
     path("settings/", include("leads.access_urls")),
     path("api/v1/", include("leads.api.urls")),
+    path("settings/lists/", include("leads.lists.urls")),
     path("", include("people.urls")),
 ]

@@ -8,12 +8,23 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.forms import formset_factory
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import Campaign, Company, CustomField, EventType, Lead, LeadStatus, LeadType, LifecycleStage, Source
+from leads.models import (
+    Campaign,
+    Company,
+    CustomField,
+    EventType,
+    Lead,
+    LeadStatus,
+    LeadType,
+    LifecycleStage,
+    Source,
+    StatusReason,
+)
 from leads.services.companies import company_for
 from leads.text import normalise_email, tidy
 from people.models import Role, User
@@ -85,7 +96,12 @@ class LeadForm(forms.Form):
     source = _text(_("Source"), 200, widget=forms.TextInput(attrs={"list": "sources", "autocomplete": "off"}))
     campaign = _text(_("Campaign"), 200, widget=forms.TextInput(attrs={"list": "campaigns", "autocomplete": "off"}))
     status = forms.ModelChoiceField(LeadStatus.objects.none(), label=_("Status"))
-    status_reason = _text(_("Reason of the status"), 250, help_text=_("Postponed, returned and disqualified need one."))
+    status_reason = _text(
+        _("Reason of the status"),
+        250,
+        widget=forms.TextInput(attrs={"list": "status-reasons", "autocomplete": "off"}),
+        help_text=_("Some statuses need one, and some offer those they take."),
+    )
     journey_step = forms.ChoiceField(
         label=_("Buyer's journey"), required=False, choices=[("", "–"), *Lead.JourneyStep.choices]
     )
@@ -137,6 +153,11 @@ class LeadForm(forms.Form):
     @property
     def sources(self) -> Iterable[str]:
         return Source.objects.filter(is_active=True).values_list("name", flat=True)[:200]
+
+    @property
+    def reasons(self) -> Iterable[StatusReason]:
+        offered = StatusReason.objects.filter(is_active=True, status__is_active=True)
+        return offered.select_related("status").order_by("status__position", "position", "pk")
 
     @property
     def campaigns(self) -> Iterable[str]:
@@ -221,7 +242,11 @@ def named(model: type[Named], name: str) -> Named | None:
     name = tidy(name)
     if not name:
         return None
-    return model.objects.filter(name__iexact=name).first() or model.objects.get_or_create(name=name)[0]
+    same = model.objects.filter(name__iexact=name).select_related("merged_into")
+    found = (
+        same.order_by(F("merged_into").asc(nulls_first=True), "pk").first() or model.objects.get_or_create(name=name)[0]
+    )
+    return found.merged_into or found
 
 
 def _shown(lead: Lead | None) -> dict[str, Any]:
@@ -244,7 +269,9 @@ def _custom_field(custom: CustomField, value: Any) -> forms.Field:
     options: dict[str, Any] = {"label": custom.name, "required": False, "initial": value}
     kind = custom.kind
     if kind == CustomField.Kind.CHOICE:
-        return forms.ChoiceField(choices=[("", "–"), *((one, one) for one in custom.choices)], **options)
+        # A choice that is retired is offered no more, but whoever has it keeps it.
+        offered = dict.fromkeys([*custom.choices, *([str(value)] if value else [])])
+        return forms.ChoiceField(choices=[("", "–"), *((one, one) for one in offered)], **options)
     if kind == CustomField.Kind.YES_NO:
         choices = [("", "–"), ("true", _("Yes")), ("false", _("No"))]
         options["initial"] = {True: "true", False: "false"}.get(value, "")

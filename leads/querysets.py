@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
@@ -37,8 +38,26 @@ class LeadQuerySet(models.QuerySet["Lead"]):
             mine |= Q(owner__team=user.team_id)
         return self.filter(mine)
 
-    def listed_for(self, user: User) -> Self:
-        """The same leads as ``visible_to``, for the pages of a long list.
+    def living(self) -> Self:
+        """Without those who were erased: what is left of them counts, and nobody works it."""
+        return self.filter(erased_at__isnull=True)
+
+    def mailable(self) -> Self:
+        """Those who may be mailed now: what a sender takes, and nobody else (see ``leads.services.consent``)."""
+        agreed = ["granted", "unknown"] if settings.BATON_MAIL_WITHOUT_CONSENT else ["granted"]
+        reachable = self.living().filter(status__is_closed=False).exclude(email="")
+        return reachable.filter(consent__in=agreed, do_not_email=False)
+
+    def callable_(self) -> Self:
+        """Those who may be called now."""
+        return self.living().filter(status__is_closed=False, do_not_call=False).exclude(phone="")
+
+    def listed_for(self, user: User, *, erased: bool = False) -> Self:
+        """The same leads as ``visible_to``, for the pages of a long list: without erased people, or those alone."""
+        return self.filter(erased_at__isnull=not erased)._listed_for(user)
+
+    def _listed_for(self, user: User) -> Self:
+        """By the people whose leads they are.
 
         The owners are asked for first and named by id: so the planner knows whether they have many of a million leads
         or few, and does not walk through all of them, newest first, to find a small team's.
@@ -55,9 +74,9 @@ class LeadQuerySet(models.QuerySet["Lead"]):
     def workable_by(self, user: User) -> Self:
         """The leads a person may act on (log attempts): their own, and for a manager those of their people."""
         if user.role == "manager":
-            return self.visible_to(user)
+            return self.living().visible_to(user)
         if user.role in {"sdr", "ae"}:
-            return self.filter(owner=user)
+            return self.living().filter(owner=user)
         return self.none()
 
     def search(self, text: str) -> Self:

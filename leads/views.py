@@ -40,7 +40,7 @@ SMALL_NUMBER = re.compile(r"[0-9]{1,18}")
 @require_safe
 def lead_list(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    leads = Lead.objects.listed_for(user).select_related(*LISTED)
+    leads = Lead.objects.listed_for(user, erased=request.GET.get("erased") == "yes").select_related(*LISTED)
     narrowed = LeadFilter(request.GET, queryset=leads, by=user)
     context = {
         "filter": narrowed.form,
@@ -112,7 +112,7 @@ def _changed(form: CompanyForm, company: Company, by: User) -> bool:
 
 
 def _lead(request: HttpRequest, pk: int) -> Lead:
-    known = Lead.objects.visible_to(signed_in(request)).select_related("company", "source", "stage", "status")
+    known = Lead.objects.living().visible_to(signed_in(request)).select_related("company", "source", "stage", "status")
     return get_object_or_404(known, pk=pk)
 
 

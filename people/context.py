@@ -65,9 +65,11 @@ SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
     (
         _("Settings"),
         (
+            Place(_("Stages and lists"), "list-check", "lists", Can.CONFIGURE),
             Place(_("People"), "users-group", "person-list", Can.MANAGE_PEOPLE),
             Place(_("API keys"), "key", "api-key-list", Can.MANAGE_API),
             Place(_("Webhooks"), "send", "webhook-list", Can.MANAGE_API),
+            Place(_("Privacy"), "shield-check", "privacy", Can.ERASE_PEOPLE),
             Place(_("System"), "heartbeat", "system", Can.SEE_SYSTEM),
         ),
     ),

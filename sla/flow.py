@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from django.db import OperationalError, transaction
 from django.db.models import F
 
-from leads.models import ChangedLead, StageChange
+from leads.models import ChangedLead, Lead, StageChange
 from leads.services.locks import lock_leads
 from leads.services.stages import StageMove, move_stages
 from scoring.models import LeadScore
@@ -80,6 +80,8 @@ def _drain(marks: Collection[ChangedLead], now: datetime, assigned: int = 0) -> 
 def _advance(lead_ids: list[int], now: datetime) -> tuple[int, int, int, int]:
     """Score, stages, hand-offs, clocks: the domain's one sentence. Returns how many of each."""
     lock_leads(lead_ids)  # two workers may hold marks of the same lead: the second reads what the first did
+    # What is left of an erased person keeps the score it had.
+    lead_ids = list(Lead.objects.living().filter(pk__in=lead_ids).order_by("pk").values_list("pk", flat=True))
     scored = score_leads(lead_ids=lead_ids, now=now)
     moved = move_stages(moves=_moves(lead_ids), now=now)
     handoffs = open_handoffs(lead_ids=lead_ids, now=now)

@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 from sla import flow as main_flow
 from sla.services import compose as composing
 from sla.services import deliver as delivery
+from sla.services import retention as keeping
 from sla.services import sweep as sweeping
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,12 @@ def sweep() -> None:
 def deliver() -> None:
     if delivery.deliver(now=timezone.now()).more:
         _nudge()
+
+
+@shared_task(name="sla.tasks.retention", ignore_result=True)
+def retention() -> None:
+    while keeping.erase_due(now=timezone.now()):
+        pass
 
 
 def _nudge() -> None:

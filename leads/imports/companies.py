@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 
 from leads.models import Company, Source
 from leads.text import company_domain
@@ -124,8 +124,9 @@ def _fill(company: Company, told: dict[str, Any], domain: str) -> bool:
 
 
 def source_ids(names: set[str]) -> dict[str, int]:
-    """The sources by name as typed; new ones are created."""
+    """The sources by name as typed; new ones are created. A name that was merged into another counts for that one."""
     if not names:
         return {}
     Source.objects.bulk_create([Source(name=name) for name in sorted(names)], ignore_conflicts=True)
-    return dict(Source.objects.filter(name__in=names).values_list("name", "pk"))
+    counted = Coalesce("merged_into", "pk")
+    return dict(Source.objects.filter(name__in=names).annotate(counted=counted).values_list("name", "counted"))

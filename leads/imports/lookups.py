@@ -70,6 +70,11 @@ def _ensure_custom(column: Column) -> None:
     if known is None and column.kind:
         if column.kind == CustomField.Kind.CHOICE and not column.choices:
             raise MappingError(_("“%(field)s”: a choice needs its choices.") % {"field": column.to})
+        if (other := CustomField.objects.filter(name__iexact=column.name[:120]).first()) is not None:
+            raise MappingError(
+                _("There is a custom field named “%(name)s” already; its key is %(key)s.")
+                % {"name": other.name, "key": other.key}
+            )
         CustomField.objects.get_or_create(
             key=column.custom_key,
             defaults={"name": column.name[:120], "kind": column.kind, "choices": list(column.choices)},

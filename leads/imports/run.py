@@ -14,6 +14,7 @@ from leads.imports.report import Listener, Report
 from leads.imports.rows import Reject, Row, RowParser
 from leads.imports.staging import Terms, Written
 from leads.models import LeadStatus, LeadType, LifecycleStage
+from leads.services.erased import blocked, refusal
 from leads.services.queue import nudge
 
 if TYPE_CHECKING:
@@ -104,14 +105,25 @@ def _patiently(rows: list[Row], terms: Terms) -> Written:
 @transaction.atomic
 def _once(rows: list[Row], terms: Terms) -> Written:
     staging.lock()
+    rows, kept_out = _without_erased(rows)
     sources = companies.source_ids({row.values["source"] for row in rows if "source" in row.values})
     resolved, grown = companies.resolve(rows, terms.now)
     for row in rows:
         _refer(row.values, sources)
     written = staging.write(rows, resolved, grown, terms)
+    written.rejects.extend(kept_out)
     if written.marked or grown:
         nudge()
     return written
+
+
+def _without_erased(rows: list[Row]) -> tuple[list[Row], list[Reject]]:
+    """The rows without those of people who were erased and are not to come back (docs/privacy.md)."""
+    emails = blocked(row.values["email"] for row in rows if row.values.get("email"))
+    if not emails:
+        return rows, []
+    kept_out = [Reject(row.line, refusal(), row.cells) for row in rows if row.values.get("email") in emails]
+    return [row for row in rows if row.values.get("email") not in emails], kept_out
 
 
 def _refer(values: dict[str, Any], sources: dict[str, int]) -> None:

@@ -5,7 +5,18 @@ from leads.models.company import Company
 from leads.models.facts import Attempt, Event, Note
 from leads.models.history import StageChange
 from leads.models.lead import ExternalId, Lead
-from leads.models.lists import Campaign, CustomField, EventType, LeadStatus, LeadType, LifecycleStage, Source
+from leads.models.lists import (
+    Campaign,
+    CustomField,
+    EventType,
+    ForbiddenMove,
+    LeadStatus,
+    LeadType,
+    LifecycleStage,
+    Source,
+    StatusReason,
+)
+from leads.models.privacy import ErasedAddress, PrivacyAct
 from leads.models.queue import ChangedLead
 from leads.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookKind, WebhookTry
 
@@ -16,17 +27,21 @@ __all__ = [
     "ChangedLead",
     "Company",
     "CustomField",
+    "ErasedAddress",
     "Event",
     "EventType",
     "ExternalId",
+    "ForbiddenMove",
     "Lead",
     "LeadStatus",
     "LeadType",
     "LifecycleStage",
     "Note",
+    "PrivacyAct",
     "Scope",
     "Source",
     "StageChange",
+    "StatusReason",
     "StoredAnswer",
     "WebhookDelivery",
     "WebhookEndpoint",

@@ -47,6 +47,22 @@ TRACKED_FIELDS = (
     "custom",
 )
 
+# The words that say who somebody is, or that somebody wrote about them: empty once they are erased.
+PERSONAL_TEXTS = (
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "job_title",
+    "city",
+    "status_reason",
+    "bant_budget",
+    "bant_authority",
+    "bant_need",
+    "bant_timeline",
+    "consent_source",
+)
+
 
 @pghistory.track(
     pghistory.UpdateEvent(row=pghistory.Old, condition=pghistory.AnyChange(*TRACKED_FIELDS)),
@@ -118,6 +134,13 @@ class Lead(models.Model):
         blank=True,
         help_text=_("Set when a lead is returned: only what it does later counts towards qualifying again."),
     )
+    erased_at = models.DateTimeField(
+        _("erased"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The person is gone; what is left is counted and cannot be changed."),
+    )
     captured_at = models.DateTimeField(_("captured"), default=timezone.now)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("updated"), default=timezone.now, editable=False)
@@ -141,8 +164,14 @@ class Lead(models.Model):
                 name="lead_consent_has_time",
                 violation_error_message=_("Consent needs the time when it was given or withdrawn."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(erased_at__isnull=True) | models.Q(**dict.fromkeys(PERSONAL_TEXTS, "")),
+                name="lead_erased_is_nobody",
+                violation_error_message=_("This person was erased; nothing can be kept of them again."),
+            ),
         )
         indexes = (
+            models.Index(fields=("erased_at",), name="lead_erased", condition=models.Q(erased_at__isnull=False)),
             models.Index(fields=("owner", "-id"), name="lead_owner_newest"),
             models.Index(fields=("stage", "-id"), name="lead_stage_newest"),
             # text_pattern_ops: a prefix search must use the index whatever the database's collation.
@@ -157,12 +186,23 @@ class Lead(models.Model):
         return self.display_name
 
     @property
+    def is_erased(self) -> bool:
+        return self.erased_at is not None
+
+    @property
+    def refuses_email(self) -> bool:
+        """They said no, in one of the two ways in which one can."""
+        return self.do_not_email or self.consent == self.Consent.WITHDRAWN
+
+    @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
     def display_name(self) -> str:
         """Name, else address, else number: real imports have leads that are only an ``external_id``."""
+        if self.is_erased:
+            return str(_("Erased person"))
         return self.full_name or self.email or str(_("Lead %(number)s") % {"number": self.pk})
 
 

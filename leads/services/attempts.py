@@ -8,7 +8,7 @@ from django.db import transaction
 
 from leads.models import Attempt, Lead, LeadStatus
 from leads.models.facts import Outcome
-from leads.services.errors import refuse_impossible, refuse_long, refuse_nul
+from leads.services.errors import refuse_erased_since, refuse_impossible, refuse_long, refuse_nul
 from leads.text import tidy
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def record_attempt(
     )
     attempt.clean_fields(exclude=("lead", "user"))
     attempt.save(force_insert=True)
+    refuse_erased_since(lead)
     _follow(attempt, now)
     return attempt
 
@@ -41,7 +42,7 @@ def _follow(attempt: Attempt, now: datetime) -> None:
     """New becomes attempting, and either becomes connected; a status that says more is left alone."""
     connected = attempt.outcome == Outcome.CONNECTED
     from_keys = ("new", "attempting") if connected else ("new",)
-    status = LeadStatus.objects.filter(key="connected" if connected else "attempting").first()
+    status = LeadStatus.objects.filter(key="connected" if connected else "attempting", is_active=True).first()
     if status is not None:
         Lead.objects.filter(pk=attempt.lead_id, status__key__in=from_keys).update(
             status=status, status_reason="", updated_at=now

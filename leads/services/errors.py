@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from leads.models import Lead
 
 MESSAGES: dict[str, tuple[str, Any]] = {
     "lead_email_unique": ("email", _("There is a lead with this e-mail address already.")),
@@ -67,3 +69,18 @@ def refuse_impossible(*, field: str, at: datetime, now: datetime) -> None:
         raise ValidationError({field: _("This is too long ago.")})
     if (at - now).total_seconds() > FUTURE_SECONDS:
         raise ValidationError({field: _("This is in the future.")})
+
+
+def refuse_erased(lead: Lead) -> None:
+    """Nothing is added to what is left of a person who was erased; it only counts. For a lead that is held locked."""
+    if lead.is_erased:
+        raise ValidationError({NON_FIELD_ERRORS: _("This person was erased; nothing about them can be changed.")})
+
+
+def refuse_erased_since(lead: Lead) -> None:
+    """The same for a fact that was just added to a lead without holding it: asked afterwards, in its transaction.
+
+    An erasure holds the lead so that foreign keys wait for it: it takes away what came before, and this what came
+    after.
+    """
+    refuse_erased(type(lead)._default_manager.only("erased_at").get(pk=lead.pk))

@@ -10,7 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Event, EventType, Lead
-from leads.services.errors import constraint_of, refuse_impossible, refuse_nul
+from leads.services.consent import UNSUBSCRIBED, obey_unsubscribes
+from leads.services.errors import constraint_of, refuse_erased_since, refuse_impossible, refuse_nul
+from leads.services.locks import lock_leads
 from leads.services.queue import mark_changed
 
 if TYPE_CHECKING:
@@ -32,8 +34,9 @@ def record_event(
 ) -> tuple[Event, bool]:
     """Keep what the lead did, at the time it did it (domain rule 17), and queue the lead for scoring.
 
-    With a key that was used before, the first event comes back and False; two workers at once keep one row. Raises
-    ValidationError for a time more than five minutes ahead, or properties that are no plain JSON.
+    Unsubscribing is obeyed at once. With a key that was used before, the first event comes back and False; two
+    workers at once keep one row. Raises ValidationError for a time more than five minutes ahead, or properties that
+    are no plain JSON.
     """
     refuse_impossible(field="occurred_at", at=occurred_at, now=now)
     event = Event(
@@ -46,9 +49,14 @@ def record_event(
     )
     refuse_nul({"idempotency_key": event.idempotency_key})
     event.clean_fields(exclude=("lead", "event_type"))
+    if event_type.key == UNSUBSCRIBED:
+        lock_leads([lead.pk])  # before the event points to it, lest two of these wait for each other
     first = _insert(event)
     if first is not None:
         return first, False
+    refuse_erased_since(lead)
+    if event_type.key == UNSUBSCRIBED:
+        obey_unsubscribes(times={lead.pk: occurred_at}, now=now)
     mark_changed(lead_ids=[lead.pk], now=now)
     return event, True
 

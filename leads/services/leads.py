@@ -21,8 +21,10 @@ from leads.models import (
     StageChange,
     WebhookKind,
 )
+from leads.services.consent import refuse_older_grant
 from leads.services.custom import clean_custom
-from leads.services.errors import refusals_at_fields, refuse_impossible, refuse_nul
+from leads.services.erased import refuse_blocked
+from leads.services.errors import refusals_at_fields, refuse_erased, refuse_impossible, refuse_nul
 from leads.services.queue import mark_changed
 from leads.services.webhooks import announce, announce_status
 from leads.text import normalise_email, tidy
@@ -113,6 +115,7 @@ def update_lead(*, lead: Lead, now: datetime, by: User | None, data: LeadData) -
         if name in data:
             raise ValueError(f"{name} is not changed here")
     current = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+    refuse_erased(current)
     before, status = _snapshot(current), current.status
     _apply(current, dict(data), now)
     changed = [name for name, value in _snapshot(current).items() if before[name] != value]
@@ -146,13 +149,24 @@ def _apply(lead: Lead, data: dict[str, Any], now: datetime) -> None:
         lead.custom = _merged(lead.custom, data.pop("custom"))
     if "email" in data:
         data["email"] = normalise_email(data["email"])
-    consent_before = lead.consent
+        if data["email"] != lead.email:
+            refuse_blocked(data["email"])
+    consent_before, consent_before_at = lead.consent, lead.consent_at
+    reason_before = (lead.status_id, lead.status_reason)
     for name, value in data.items():
         setattr(lead, name, tidy(value) if name in TEXTS else value)
     _time_of_consent(lead, now, changed=lead.consent != consent_before and not data.get("consent_at"))
+    refuse_older_grant(consent_before, consent_before_at, lead)
     lead.clean_fields(exclude=OBJECTS)
+    _check_reason(lead, changed=(lead.status_id, lead.status_reason) != reason_before)
+
+
+def _check_reason(lead: Lead, *, changed: bool) -> None:
+    """A status that needs a reason has one; a new one is among those it offers."""
     if lead.status.needs_reason and not lead.status_reason:
         raise ValidationError({"status_reason": _("This status needs a reason.")})
+    if changed and lead.status.refuses(lead.status_reason):
+        raise ValidationError({"status_reason": _("Choose one of the reasons that this status offers.")})
 
 
 def _merged(custom: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

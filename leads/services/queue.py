@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import CharField, DateTimeField, Value
 from kombu.exceptions import OperationalError
 
 from leads.models import ChangedLead
@@ -15,6 +16,8 @@ from leads.models import ChangedLead
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+    from leads.querysets import LeadQuerySet
 
 logger = logging.getLogger(__name__)
 BATCH = 5_000
@@ -27,6 +30,22 @@ def mark_changed(*, lead_ids: Iterable[int], now: datetime) -> None:
     if marks:
         ChangedLead.objects.bulk_create(marks, batch_size=BATCH)
         nudge()
+
+
+@transaction.atomic
+def mark_all_changed(*, leads: LeadQuerySet, now: datetime) -> int:
+    """Queue however many leads by one statement, without reading them; returns how many."""
+    marks = leads.order_by("pk").annotate(
+        queued=Value(now, output_field=DateTimeField()), why=Value("", output_field=CharField())
+    )
+    rows, params = marks.values_list("pk", "queued", "why").query.sql_with_params()
+    table = connection.ops.quote_name(ChangedLead._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} (lead_id, queued_at, error) {rows}", params)
+        count = int(cursor.rowcount)
+    if count:
+        nudge()
+    return count
 
 
 def nudge() -> None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Value
+from django.utils.translation import gettext as _
 
-from leads.models import Lead, LifecycleStage, StageChange
+from leads.models import ForbiddenMove, Lead, LifecycleStage, StageChange
+from leads.services.errors import refuse_erased
 from leads.services.queue import mark_changed
 from leads.services.webhooks import announce_stages
 from leads.text import tidy
@@ -34,21 +36,55 @@ class StageMove:
     by_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Which moves are not allowed: what the matrix forbids, and every move into a stage that is retired."""
+
+    forbidden: frozenset[tuple[int, int]]
+    retired: frozenset[int]
+
+    @classmethod
+    def load(cls) -> Moves:
+        """One small query, however many leads are to move."""
+        forbidden = ForbiddenMove.objects.order_by().values_list("from_stage", "to_stage")
+        retired = LifecycleStage.objects.order_by().filter(is_active=False).values_list("pk", Value(0))
+        found = list(forbidden.union(retired))
+        return cls(
+            frozenset((from_stage, to_stage) for from_stage, to_stage in found if to_stage),
+            frozenset(stage for stage, to_stage in found if not to_stage),
+        )
+
+    def allow(self, from_stage: int, to_stage: int) -> bool:
+        return to_stage not in self.retired and (from_stage, to_stage) not in self.forbidden
+
+    def refusal(self, from_stage: LifecycleStage, to_stage: LifecycleStage) -> str:
+        """Why a move is not allowed, in words; empty when it is, and when it is none."""
+        if from_stage == to_stage or self.allow(from_stage.pk, to_stage.pk):
+            return ""
+        if to_stage.pk in self.retired:
+            return _("“%(to)s” is retired: no lead moves there any more.") % {"to": to_stage}
+        return _("A lead in “%(from)s” cannot move to “%(to)s”.") % {"from": from_stage, "to": to_stage}
+
+
 @transaction.atomic
 def move_stages(*, moves: Sequence[StageMove], now: datetime) -> list[StageChange]:
-    """Move many leads and write their history; a lead that is in its stage already is left alone.
+    """Move many leads and write their history; returns what was moved, and nothing else.
 
-    The stage it came from is read under a lock, taken in the order of the leads' ids so that two calls cannot wait
-    for each other. It does not mark the leads as changed: the flow itself calls this.
+    Left alone are leads that are in their stage already, that were erased, or whose move is not allowed. The stage
+    it came from is read under a lock, taken in the order of the leads' ids so that two calls cannot wait for each
+    other. It does not mark the leads as changed: the flow itself calls this.
     """
     by_lead = {move.lead_id: move for move in moves}
     if len(by_lead) != len(moves):
         raise ValueError("a lead appears twice among the moves")
-    locked = Lead.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=by_lead).order_by("pk")
+    if not moves:
+        return []
+    locked = Lead.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=by_lead, erased_at__isnull=True)
+    known = Moves.load()
     changes = [
         _change(by_lead[lead_id], stage_id, now)
-        for lead_id, stage_id in locked.values_list("pk", "stage_id")
-        if by_lead[lead_id].to_stage_id != stage_id
+        for lead_id, stage_id in locked.order_by("pk").values_list("pk", "stage_id")
+        if by_lead[lead_id].to_stage_id != stage_id and known.allow(stage_id, by_lead[lead_id].to_stage_id)
     ]
     _write(changes, now)
     made = StageChange.objects.bulk_create(changes, batch_size=5_000)
@@ -80,10 +116,17 @@ def _write(changes: Sequence[StageChange], now: datetime) -> None:
 
 @transaction.atomic
 def move_by_hand(*, lead: Lead, to_stage: LifecycleStage, by: User, reason: str, now: datetime) -> StageChange | None:
-    """A person moves one lead, and says why. Returns nothing when the lead is in that stage already."""
+    """A person moves one lead, and says why. Returns nothing when the lead is in that stage already.
+
+    Raises ValidationError at ``stage`` when the move is not allowed, at ``stage_reason`` without a reason.
+    """
     detail = tidy(reason)
     if not detail:
         raise ValidationError({"stage_reason": _("Say why the stage is changed by hand.")})
+    current = Lead.objects.select_for_update(of=("self",), no_key=True).select_related("stage").get(pk=lead.pk)
+    refuse_erased(current)
+    if refusal := Moves.load().refusal(current.stage, to_stage):
+        raise ValidationError({"stage": refusal})
     move = StageMove(lead.pk, to_stage.pk, StageChange.Reason.BY_HAND, detail, by_id=by.pk)
     changes = move_stages(moves=[move], now=now)
     if not changes:

@@ -66,7 +66,7 @@ def attempt_create(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Can.WRITE_NOTES)
 @require_POST
 def note_create(request: HttpRequest, pk: int) -> HttpResponse:
-    lead = get_object_or_404(Lead.objects.visible_to(signed_in(request)), pk=pk)
+    lead = get_object_or_404(Lead.objects.living().visible_to(signed_in(request)), pk=pk)
     form = NoteForm(request.POST)
     if not form.is_valid() or not _saved(
         form, add_note, lead=lead, author=signed_in(request), now=timezone.now(), body=form.cleaned_data["body"]

@@ -20,6 +20,7 @@ from people.permissions import Can, may, requires, signed_in
 from scoring.models import LeadScore
 from scoring.services.explain import explain
 from sla.forms.work import NoteForm, ReassignForm
+from sla.heldback import held_back
 from sla.models import Clock, Handoff
 from sla.presenters import CHANNEL_ICONS, ClockCard, ScoreCard, score_card
 from sla.timeline import GROUPS, Position, story
@@ -54,6 +55,7 @@ def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "lead": lead,
         "custom": _custom(lead),
         "score": _score(lead, now),
+        "held_back": held_back(lead),
         "live_url": reverse("lead-live", args=[lead.pk]),
         "promise_etag": live.etag_of(request, _promise_version(lead), query=""),
         "score_etag": live.etag_of(request, _score_version(lead), query=""),
@@ -75,7 +77,7 @@ def lead_live(request: HttpRequest, pk: int) -> HttpResponse:
     if request.GET.get("part") == "score":
         etag = live.etag_of(request, _score_version(lead), query="")
         return live.unchanged(request, etag) or live.changed(
-            request, "sla/lead_score.html", {"score": _score(lead, now)}, etag
+            request, "sla/lead_score.html", {"score": _score(lead, now), "held_back": held_back(lead)}, etag
         )
     etag = live.etag_of(request, _promise_version(lead), query="")
     return live.unchanged(request, etag) or live.changed(
@@ -92,9 +94,11 @@ def _promise_version(lead: Lead) -> list[Any]:
 
 
 def _score_version(lead: Lead) -> list[Any]:
-    return list(
-        LeadScore.objects.filter(lead=lead).values_list("model", "total", "breakdown", "excluded_by", "scored_at")
-    )
+    scores = LeadScore.objects.filter(lead=lead)
+    return [
+        held_back(lead),
+        *scores.values_list("model", "total", "breakdown", "excluded_by", "scored_at"),
+    ]
 
 
 def _promise(user: User, lead: Lead, now: datetime) -> dict[str, Any]:
@@ -115,8 +119,9 @@ def _acts(user: User, lead: Lead) -> dict[str, Any]:
         "channels": [(value, label, CHANNEL_ICONS[Channel(value)]) for value, label in Channel.choices]
         if works
         else [],
-        "note_form": NoteForm() if may(user, Can.WRITE_NOTES) else None,
-        "may_edit": may(user, Can.CREATE_LEADS),
+        "note_form": NoteForm() if may(user, Can.WRITE_NOTES) and not lead.is_erased else None,
+        "may_edit": may(user, Can.CREATE_LEADS) and not lead.is_erased,
+        "may_erase": may(user, Can.ERASE_PEOPLE),
     }
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from leads.models import ChangedLead, Lead
 from people.permissions import Can, requires, signed_in
 from sla import health
+from sla.heldback import leads_held_back
 from sla.models import Clock, Escalation, Notice
 from sla.services.escalations import retry
 from sla.services.retries import retry_lead
@@ -31,6 +32,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "queues": health.queues(timezone.now()),
         "leads": health.leads_set_aside(user),
         "escalations": health.escalations_set_aside(user),
+        "held_back": leads_held_back(user),
         "failed": Notice.objects.visible_to(user).filter(state=Notice.State.FAILED).count(),
     }
     return render(request, "sla/system.html", context)

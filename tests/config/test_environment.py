@@ -155,3 +155,28 @@ def test_a_home_that_is_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert done.returncode == 2
     assert "BATON_HOME cannot be used" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_privacy_is_careful_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = parse()
+    assert (found.mail_without_consent, found.retention_days) == (False, 0)
+    assert found.erasure_secret == found.secret_key
+    given(monkeypatch, BATON_MAIL_WITHOUT_CONSENT="yes", BATON_RETENTION_DAYS="730", BATON_ERASURE_SECRET="pepper")
+    found = parse()
+    assert (found.mail_without_consent, found.retention_days, found.erasure_secret) == (True, 730, "pepper")
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"BATON_RETENTION_DAYS": "-1"}, "BATON_RETENTION_DAYS must be a whole number of days from 0 to 36500"),
+        ({"BATON_RETENTION_DAYS": "for ever"}, "BATON_RETENTION_DAYS must be a whole number of days"),
+        ({"BATON_MAIL_WITHOUT_CONSENT": "perhaps"}, "BATON_MAIL_WITHOUT_CONSENT must be true or false"),
+    ],
+)
+def test_a_wrong_setting_of_privacy_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], sentence: str
+) -> None:
+    given(monkeypatch, **variables)
+    with pytest.raises(SettingError, match=sentence):
+        parse()

@@ -5,9 +5,16 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from tests.permissions.page import Open, Page
+from tests.permissions.page import ADMINISTRATOR, SHOWN, Open, Page, act, form, reading
 
-PAGES: dict[str, Page] = {}
+OFFICERS = frozenset({ADMINISTRATOR})
+PAGES: dict[str, Page] = {
+    "privacy": reading(OFFICERS),
+    "privacy-unblock": act(OFFICERS),
+    "lead-privacy": reading(OFFICERS, "lead"),
+    "lead-export-held": act(OFFICERS, "lead", post=SHOWN),
+    "lead-erase": form(OFFICERS, "lead"),
+}
 OPEN: dict[str, Open] = {}
 
 
