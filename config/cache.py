@@ -9,14 +9,15 @@ from typing import Any, TypeVar
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
-RATE_LIMITS = "allauth:rl:"
+# allauth's, and those of leads/limits.py.
+RATE_LIMITS = ("allauth:rl:", "baton:limit:")
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
 
 class Cache(RedisCache):
-    """Redis; where it does not answer, allauth's rate limits let everybody through.
+    """Redis; where it does not answer, the rate limits let everybody through.
 
     Whoever else asks must know that it is gone: /readyz, and the pulse of worker and beat.
     """
@@ -29,6 +30,9 @@ class Cache(RedisCache):
 
     def set(self, key: str, *args: Any, **kwargs: Any) -> None:
         return _unless_limit(key, None, lambda: super(Cache, self).set(key, *args, **kwargs))
+
+    def incr(self, key: str, *args: Any, **kwargs: Any) -> int:
+        return _unless_limit(key, 0, lambda: super(Cache, self).incr(key, *args, **kwargs))
 
     def delete(self, key: str, *args: Any, **kwargs: Any) -> bool:
         return _unless_limit(key, True, lambda: super(Cache, self).delete(key, *args, **kwargs))

@@ -157,13 +157,14 @@ class Submission(models.Model):
     utm = models.JSONField(_("UTM parameters"), default=dict, blank=True)
     referrer = models.CharField(_("came from"), max_length=500, blank=True)
     page = models.CharField(_("page"), max_length=500, blank=True)
-    idempotency_key = models.CharField(_("idempotency key"), max_length=100, unique=True)
+    idempotency_key = models.CharField(_("idempotency key"), max_length=100)
 
     class Meta:
         ordering = ("-pk",)
         verbose_name = _("submission")
         verbose_name_plural = _("submissions")
         constraints = (
+            models.UniqueConstraint(fields=("idempotency_key",), name="submission_once"),
             models.CheckConstraint(
                 condition=models.Q(consent_given=False) | ~models.Q(consent_text=""),
                 name="submission_consent_to_something",
