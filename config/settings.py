@@ -76,6 +76,7 @@ BATON_BASE_URL = ENV.base_url
 BATON_SWEEP_SECONDS = ENV.sweep_seconds
 BATON_DELIVERY_LEASE_SECONDS = ENV.delivery_lease_seconds
 BATON_LATE_AFTER_SECONDS = ENV.late_after_seconds
+BATON_VISITOR_DAYS = ENV.visitor_days
 BATON_DEMO = ENV.demo
 # The lower floors wake the flow of the top floor by name, without importing it.
 BATON_FLOW_TASK = "sla.tasks.flow"
@@ -252,6 +253,7 @@ CELERY_BEAT_SCHEDULE = {
         ("flow", "sla.tasks.flow", ENV.sweep_seconds),
         # Decay is counted in days; hourly, because a daily one would be lost with a restart at the wrong hour.
         ("refresh-stale", "scoring.tasks.refresh_stale", 3600),
+        ("forget-visitors", "leads.tasks.forget_visitors", 3600),
     )
 }
 

@@ -14,5 +14,7 @@ urlpatterns = [
     path("", include("sla.editor_urls")),
     path("scoring/", include("scoring.urls")),
     path("leads/", include("leads.urls")),
+    path("", include("leads.capture.urls")),
+    path("", include("leads.tracking.urls")),
     path("", include("people.urls")),
 ]

@@ -48,7 +48,10 @@ SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
     ),
     (
         _("Leads"),
-        (Place(_("Leads"), "users", "lead-list", Can.SEE_LEADS),),
+        (
+            Place(_("Leads"), "users", "lead-list", Can.SEE_LEADS),
+            Place(_("Forms"), "clipboard-list", "capture-list", Can.EDIT_FORMS),
+        ),
     ),
     (
         _("The agreement"),
@@ -66,6 +69,7 @@ SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
         _("Settings"),
         (
             Place(_("People"), "users-group", "person-list", Can.MANAGE_PEOPLE),
+            Place(_("Tracking"), "world-www", "site-list", Can.EDIT_FORMS),
             Place(_("System"), "heartbeat", "system", Can.SEE_SYSTEM),
         ),
     ),
