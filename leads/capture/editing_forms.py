@@ -35,6 +35,13 @@ class BuilderForm(forms.ModelForm[CaptureForm]):
         widget=forms.TextInput(attrs={"list": "campaigns", "autocomplete": "off"}),
         help_text=_("Of new leads whose link says none."),
     )
+    redirect_url = forms.URLField(
+        label=_("Go on to"),
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        help_text=_("An address that is opened after sending, instead of the thank-you text."),
+    )
     allowed_sites = OriginsField(
         label=_("Sites that may embed it"),
         required=False,
@@ -61,7 +68,6 @@ class BuilderForm(forms.ModelForm[CaptureForm]):
             "campaign_name": form.campaign.name if form.campaign else "",
         }
         super().__init__(*args, **kwargs)
-        self.fields["redirect_url"].assume_scheme = "https"  # type: ignore[attr-defined]  # a URLField has it
         self._offer("lead_type", LeadType.objects.filter(Q(is_active=True) | Q(pk=form.lead_type_id or 0)))
         self._offer("event_type", EventType.objects.filter(Q(is_active=True) | Q(pk=form.event_type_id or 0)))
         if form.event_type_id is None:

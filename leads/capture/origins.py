@@ -43,7 +43,9 @@ class OriginsField(forms.CharField):
 
 
 def _origin(text: str) -> str:
-    """In ASCII, as browsers send it; a port that goes without saying is left out."""
+    """In ASCII, as browsers send it; a port that goes without saying is left out. An e-mail address is none."""
+    if "@" in text:
+        return ""
     origin = origin_of(text if "://" in text else f"https://{text}")
     try:
         origin = origin.encode("idna").decode() if not origin.isascii() else origin

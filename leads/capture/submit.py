@@ -25,7 +25,7 @@ from leads.services.errors import constraint_of
 from leads.services.events import record_event
 from leads.services.leads import create_lead, update_lead
 from leads.services.queue import mark_changed
-from leads.text import normalise_domain
+from leads.text import company_domain, normalise_domain
 from leads.tracking.visitors import hold, identify
 
 if TYPE_CHECKING:
@@ -161,12 +161,20 @@ def _company(sent: Sent, lead: Lead | None, now: datetime) -> tuple[int | None, 
         told["domain"] = normalise_domain(str(told["domain"]))
     email = str(sent.answers.get(EMAIL, "")) or (lead.email if lead else "")
     row = Row(1, [], values={"email": email}, company={name: value for name, value in told.items() if value})
-    if row.company and not row.company.keys() & {"name", "domain"} and lead is not None and lead.company is not None:
-        row.company |= {"name": lead.company.name, "domain": lead.company.domain}
+    if row.company and not row.company.keys() & {"name", "domain"}:
+        row.company |= _meant(lead, email)
     chosen, grown = resolve([row], now)
     if grown:
         mark_changed(lead_ids=Lead.objects.filter(company__in=grown).values_list("pk", flat=True), now=now)
     return chosen.get(1, (None, True))
+
+
+def _meant(lead: Lead | None, email: str) -> dict[str, str]:
+    """Whose facts were told without its name: the lead's company, else the one of the address's domain."""
+    if lead is not None and lead.company is not None:
+        return {"name": lead.company.name, "domain": lead.company.domain}
+    domain = company_domain(email)
+    return {"domain": domain} if domain else {}
 
 
 def _first_touch(sent: Sent, visitor: Visitor | None) -> Touch:

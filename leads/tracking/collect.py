@@ -65,7 +65,7 @@ class Batch:
 def read(body: bytes) -> Batch:
     """The batch in a body. Raises UnreadableError when it is none, or holds more than twenty events."""
     try:
-        told = json.loads(body)
+        told = json.loads(body, parse_constant=_no_number)
         visitor, events, sent = uuid_of(told["v"]), told["e"], float(told["now"])
         if visitor is None or not isinstance(events, list) or not 0 < len(events) <= MOST_EVENTS:
             raise UnreadableError
@@ -73,6 +73,10 @@ def read(body: bytes) -> Batch:
         return Batch(str(told["k"])[:LONGEST_NAME], visitor, told.get("c") is True, hits)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
         raise UnreadableError from error
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(text)
 
 
 def _hit(event: dict[str, Any], sent: float) -> Hit:
