@@ -70,7 +70,7 @@ class BuilderForm(forms.ModelForm[CaptureForm]):
         super().__init__(*args, **kwargs)
         self._offer("lead_type", LeadType.objects.filter(Q(is_active=True) | Q(pk=form.lead_type_id or 0)))
         self._offer("event_type", EventType.objects.filter(Q(is_active=True) | Q(pk=form.event_type_id or 0)))
-        if form.event_type_id is None:
+        if not form.event_type_id:
             usual = EventType.objects.filter(key=FORM_SUBMITTED, is_active=True).first()
             self.initial["event_type"] = usual.pk if usual else None
 

@@ -31,7 +31,7 @@ class OriginsField(forms.CharField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
 
-    def clean(self, value: Any) -> list[str]:  # type: ignore[override]  # a list of them, where the base class has one text
+    def clean(self, value: Any) -> list[str]:
         typed = super().clean(value).replace(",", " ").split()
         origins = {text: _origin(text) for text in typed}
         wrong = [text for text, origin in origins.items() if not self.shape.fullmatch(origin) or len(origin) > LONGEST]

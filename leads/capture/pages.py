@@ -194,8 +194,6 @@ def _page(
 ) -> HttpResponse:
     with translation.override(form.language):
         answers = answers or _answers(request, form, ticket)
-        if notice:
-            answers.is_bound and answers.full_clean()
         context = {"answers": answers, "ticket": ticket.signed(), "notice": notice}
         shown = _said(request, form, "leads/hosted/form.html", framed=framed, status=status, **context)
     if form.redirect_url and not framed:

@@ -60,8 +60,13 @@ def offered() -> list[tuple[str, Any]]:
     company = [(key, one.label) for key, one in QUESTIONS.items() if key.startswith("company.")]
     need = [(key, one.label) for key, one in QUESTIONS.items() if key.startswith("bant_")]
     own = [(f"custom.{field.key}", field.name) for field in CustomField.objects.filter(is_active=True)]
-    groups = [(_("Person"), person), (_("Company"), company), (_("Qualification"), need), (_("Custom fields"), own)]
-    return [("", "–"), *((name, choices) for name, choices in groups if choices)]
+    groups: list[tuple[Any, list[tuple[str, Any]]]] = [
+        (_("Person"), person),
+        (_("Company"), company),
+        (_("Qualification"), need),
+        (_("Custom fields"), own),
+    ]
+    return [("", "–"), *[group for group in groups if group[1]]]
 
 
 def usual_label(what: str, language: str, custom: Mapping[str, CustomField]) -> str:

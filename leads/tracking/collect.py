@@ -154,7 +154,7 @@ def _count(site: TrackedSite, kept: Iterable[Hit], refused: list[Hit], now: date
     numbers = Counter((hit.name, True) for hit in kept)
     numbers += Counter((name, False) for name in _named(site, refused, now))
     rows = sorted(numbers.items())
-    terms = {
+    terms: dict[str, Any] = {
         "site": site.pk,
         "day": now.date(),
         "now": now,

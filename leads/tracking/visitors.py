@@ -92,7 +92,7 @@ def _move_events(visitor: Visitor, lead: Lead) -> int:
     """One statement, whatever their number; an event that the lead has under the same key is dropped."""
     with connection.cursor() as cursor:
         cursor.execute(MOVE, {"visitor": visitor.pk, "lead": lead.pk})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def known_visitor(uuid: UUID | None) -> Visitor | None:

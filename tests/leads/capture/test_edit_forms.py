@@ -30,8 +30,8 @@ def said(**changes: Any) -> dict[str, Any]:
     """A complete page of the editor."""
     event_type = EventType.objects.get(key="demo_requested")
     usual = {
-        "name": "Demo", "title": "Ask for a demo", "language": "en", "consent_mode": "none", "event_type": event_type.pk,
-        "ask_at_once": "2",
+        "name": "Demo", "title": "Ask for a demo", "language": "en", "consent_mode": "none", "ask_at_once": "2",
+        "event_type": event_type.pk,
     }  # fmt: skip
     return {**usual, **rows("questions", *ASKED), **changes}
 

@@ -18,7 +18,7 @@ from tests.cast import NOW, MakeLead
 from tests.forms import filled
 from tests.leads.capture.building import EMAIL, Sender, build_form
 
-PROGRESSIVE = [
+PROGRESSIVE: list[dict[str, Any] | str] = [
     EMAIL,
     "first_name",
     *({"what": what, "progressive": True} for what in ("job_title", "phone", "company.name", "country")),
@@ -128,7 +128,7 @@ def test_what_people_do_not_see_catches_a_bot_and_keeps_nothing(db: None) -> Non
     assert (answer.status_code, answer["Location"]) == (302, f"/f/{form.key}/thanks/")
     form.refresh_from_db()
     assert form.bots_caught == 1
-    assert not any(model.objects.exists() for model in (Lead, Submission, Event, Visitor))  # type: ignore[attr-defined]  # each has a manager
+    assert not any(model.objects.exists() for model in (Lead, Submission, Event, Visitor))
 
 
 @pytest.mark.parametrize(

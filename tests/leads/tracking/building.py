@@ -39,7 +39,13 @@ class Browser:
     headers: dict[str, str] = field(default_factory=lambda: {"Origin": ORIGIN})
 
     def body(self, *events: Any, at: datetime = NOW, **changes: Any) -> str:
-        told = {"k": self.site.key, "v": self.uuid.hex, "c": False, "now": at.timestamp() * 1000, "e": list(events)}
+        told: dict[str, Any] = {
+            "k": self.site.key,
+            "v": self.uuid.hex,
+            "c": False,
+            "now": at.timestamp() * 1000,
+            "e": list(events),
+        }
         for one in told["e"]:
             one["t"] += self.skew * 1000
         told["now"] += self.skew * 1000
