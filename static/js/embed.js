@@ -6,6 +6,7 @@
     if (window.parent === window) return;
     const tell = (what) => window.parent.postMessage({ baton: what, ...inside.dataset, height: inside.offsetHeight }, "*");
     new ResizeObserver(() => tell("height")).observe(inside);
+    inside.querySelector("[role=alert]")?.focus(); // a frame of another site may not ask for it in its markup
     tell(inside.dataset.goOn ? "go-on" : "height");
     return;
   }
