@@ -13,11 +13,12 @@ from leads.capture.editing import Asked
 from leads.capture.origins import OriginsField
 from leads.capture.questions import EMAIL, offered
 from leads.forms import named
-from leads.models import Campaign, CaptureForm, EventType, LeadType, Source
+from leads.models import Campaign, CaptureField, CaptureForm, EventType, LeadType, Source
 from leads.models.capture import FORM_SUBMITTED
 from people.rows import Rows
 
 MOST_QUESTIONS = 40
+PARTS = ("what", "label", "help_text", "placeholder", "required", "progressive")
 
 
 class BuilderForm(forms.ModelForm[CaptureForm]):
@@ -78,6 +79,7 @@ class BuilderForm(forms.ModelForm[CaptureForm]):
         field = self.fields[name]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = rows
+            field.empty_label = _("The usual one") if name == "lead_type" else None
 
     @property
     def sources(self) -> Any:
@@ -128,8 +130,15 @@ class BaseQuestions(Rows):
             raise ValidationError(_("Ask for the e-mail address: it is what a person is known by."))
 
     def asked(self) -> list[Asked]:
-        names = ("what", "label", "help_text", "placeholder", "required", "progressive")
-        return [Asked(**{name: values[name] for name in names}) for values in self.values]
+        return [Asked(**{name: values[name] for name in PARTS}) for values in self.values]
+
+    def as_questions(self) -> list[CaptureField]:
+        """The rows that make sense already, for the preview; nothing is written."""
+        try:
+            found = [{name: values.get(name) or "" for name in PARTS} for values in self.values]
+        except ValidationError:  # the form does not even say how many rows it has
+            return []
+        return [CaptureField(pk=n, **values) for n, values in enumerate(found, start=1) if values["what"]]
 
 
 QuestionRows = forms.formset_factory(
@@ -147,8 +156,7 @@ QuestionRows = forms.formset_factory(
 def question_rows(data: Any, form: CaptureForm) -> Any:
     """The questions of a form; a new one begins with what every form asks."""
     if form.pk:
-        names = ("what", "label", "help_text", "placeholder", "required", "progressive")
-        initial: list[dict[str, Any]] = [dict(row) for row in form.questions.values(*names)]
+        initial: list[dict[str, Any]] = [dict(row) for row in form.questions.values(*PARTS)]
     else:
         initial = [{"what": "first_name"}, {"what": "last_name"}, {"what": EMAIL, "required": True}]
     return QuestionRows(data, prefix="questions", initial=initial, form_kwargs={"offered": offered()})

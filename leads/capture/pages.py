@@ -117,8 +117,6 @@ def _sent(request: HttpRequest, form: CaptureForm, person: Person, now: datetime
         return _thanked(form, framed=framed)
     if current is not ticket:
         return _page(request, form, current, framed=framed, notice=text.stale, status=REFUSED)
-    if ticket.is_too_quick(now):
-        return _page(request, form, ticket, framed=framed, notice=text.too_quick, status=REFUSED)
     return _kept(request, form, ticket, person, now, framed=framed)
 
 
@@ -127,6 +125,9 @@ def _kept(
 ) -> HttpResponse:
     with translation.override(form.language):
         answers = _answers(request, form, ticket)
+        if answers.is_valid() and ticket.is_too_quick(now):
+            notice = words(form.language).too_quick
+            return _page(request, form, ticket, framed=framed, answers=answers, notice=notice, status=REFUSED)
         if answers.is_valid() and _submitted(answers, ticket, person, now):
             return _thanked(form, framed=framed)
     return _page(request, form, ticket, framed=framed, answers=answers, status=REFUSED)

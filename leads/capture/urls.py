@@ -9,6 +9,7 @@ from leads.capture import pages, views
 urlpatterns = [
     path("forms/", views.capture_list, name="capture-list"),
     path("forms/new/", views.capture_create, name="capture-create"),
+    path("forms/preview/", views.capture_try, name="capture-try"),
     path("forms/<int:pk>/", views.capture_detail, name="capture-detail"),
     path("forms/<int:pk>/edit/", views.capture_edit, name="capture-edit"),
     path("forms/<int:pk>/preview/", views.capture_preview, name="capture-preview"),

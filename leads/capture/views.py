@@ -21,7 +21,7 @@ from leads.capture.editing import copy_form, delete_form, save_form, switch_form
 from leads.capture.editing_forms import BuilderForm, question_rows
 from leads.capture.questions import custom_fields, to_ask, usual_label
 from leads.capture.words import words
-from leads.models import CaptureForm
+from leads.models import CaptureField, CaptureForm
 from people.editor import Editor, form_methods, locked
 from people.history import Told, events, history_of
 from people.keyset import page
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 FRAME_HEIGHT = 640
+SHOWN_FIELDS = ("title", "intro", "button_label", "language", "consent_mode", "consent_text")
 
 
 @requires(Can.EDIT_FORMS)
@@ -83,10 +84,28 @@ def capture_preview(request: HttpRequest, pk: int) -> HttpResponse:
     form = get_object_or_404(CaptureForm, pk=pk)
     if "framed" not in request.GET:
         return render(request, "leads/capture/preview.html", {"form": form})
-    with translation.override(form.language):
-        asked = to_ask(form, list(form.questions.all()), None)
+    return _shown(request, form, list(form.questions.all()))
+
+
+@requires(Can.EDIT_FORMS)
+@xframe_options_sameorigin
+@require_POST
+def capture_try(request: HttpRequest) -> HttpResponse:
+    """What stands in the editor as a visitor would see it, saved or not, as far as it makes sense."""
+    form = CaptureForm()
+    for name in SHOWN_FIELDS:
+        setattr(form, name, request.POST.get(name, ""))
+    at_once = request.POST.get("ask_at_once", "")
+    form.ask_at_once = int(at_once) if at_once.isascii() and at_once.isdigit() and len(at_once) < 3 else 0
+    return _shown(request, form, question_rows(request.POST, form).as_questions())
+
+
+def _shown(request: HttpRequest, form: CaptureForm, questions: list[CaptureField]) -> HttpResponse:
+    language = form.language if form.language in CaptureForm.Language.values else CaptureForm.Language.ENGLISH
+    with translation.override(language):
+        asked = to_ask(form, questions, None)
         answers = AnswerForm(None, form=form, questions=asked, consent_text=form.consent_text)
-        context = {"form": form, "answers": answers, "words": words(form.language), "is_preview": True}
+        context = {"form": form, "answers": answers, "words": words(language), "is_preview": True}
         response = render(request, "leads/hosted/form.html", context)
     response._csp_replace = {"frame-ancestors": ["'self'"]}  # type: ignore[attr-defined]  # what django-csp's own decorator sets
     return response

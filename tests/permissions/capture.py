@@ -16,6 +16,7 @@ PAGES: dict[str, Page] = {
     "capture-detail": reading(FORM_EDITORS, "capture_form"),
     "capture-edit": form(FORM_EDITORS, "capture_form"),
     "capture-preview": reading(FORM_EDITORS, "capture_form"),
+    "capture-try": act(FORM_EDITORS, post=SHOWN),
     "capture-switch": act(FORM_EDITORS, "capture_form"),
     "capture-copy": act(FORM_EDITORS, "capture_form"),
     "capture-delete": act(FORM_EDITORS, "capture_form"),
