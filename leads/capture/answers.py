@@ -55,7 +55,8 @@ class AnswerForm(forms.Form):
         given = super().clean() or {}
         for name, value in given.items():
             if isinstance(value, str):
-                given[name] = tidy(value)
+                # Composing letters can make a text longer than it was when its length was checked.
+                given[name] = tidy(value)[: getattr(self.fields[name], "max_length", None)]
         if not self.errors and not any(given.get(name) not in (None, "") for name in self.asked):
             raise ValidationError(self.words.empty)
         return given

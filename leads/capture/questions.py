@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from leads.capture.words import words
 from leads.models import Company, CustomField, Lead
+from leads.text import normalise_domain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +43,7 @@ QUESTIONS: dict[str, Question] = {
     "country": Question(_("Country"), 100, "country-name"),
     "city": Question(_("City"), 100, "address-level2"),
     "company.name": Question(_("Company"), 250, "organization"),
-    "company.domain": Question(_("Company: web domain"), 253, "url"),
+    "company.domain": Question(_("Company: web domain"), 253, "url", "domain"),
     "company.industry": Question(_("Company: industry"), 120),
     "company.employees": Question(_("Company: employees"), 9, kind="whole"),
     "company.country": Question(_("Company: country"), 100),
@@ -52,6 +56,7 @@ QUESTIONS: dict[str, Question] = {
 }
 LABELLED = tuple(QUESTIONS)
 MOST = 2_147_483_647
+DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
 
 
 def offered() -> list[tuple[str, Any]]:
@@ -139,8 +144,17 @@ def _plain(asked: Question, shown: dict[str, Any], attrs: dict[str, Any]) -> for
     if asked.kind == "message":
         widget = forms.Textarea(attrs={"rows": 4, **attrs})
         return forms.CharField(max_length=asked.length, widget=widget, **shown)
+    if asked.kind == "domain":
+        widget = forms.TextInput(attrs={"inputmode": "url", **attrs})
+        return forms.CharField(max_length=asked.length, widget=widget, validators=[_is_domain], **shown)
     widget = forms.TextInput(attrs={"type": asked.kind, **attrs})
     return forms.CharField(max_length=asked.length, widget=widget, **shown)
+
+
+def _is_domain(text: str) -> None:
+    """Refuse what is no web domain, in the words that Django has for it in every language."""
+    if not DOMAIN.fullmatch(normalise_domain(text)):
+        raise ValidationError(URLValidator.message)
 
 
 def _custom(field: CustomField, language: str, shown: dict[str, Any], attrs: dict[str, Any]) -> forms.Field:

@@ -25,7 +25,7 @@ from leads.services.errors import constraint_of
 from leads.services.events import record_event
 from leads.services.leads import create_lead, update_lead
 from leads.services.queue import mark_changed
-from leads.text import company_domain, normalise_domain
+from leads.text import company_domain, is_free_mail, normalise_domain
 from leads.tracking.visitors import hold, identify
 
 if TYPE_CHECKING:
@@ -157,8 +157,9 @@ def consent_source(form: CaptureForm) -> str:
 def _company(sent: Sent, lead: Lead | None, now: datetime) -> tuple[int | None, bool]:
     """The company by the same rules as an import's row (docs/import.md): id, and whether only the address says so."""
     told = {what.removeprefix("company."): value for what, value in sent.answers.items() if what.startswith("company.")}
-    if "domain" in told:
-        told["domain"] = normalise_domain(str(told["domain"]))
+    domain = normalise_domain(str(told.pop("domain", "")))
+    if domain and not is_free_mail(domain):
+        told["domain"] = domain
     email = str(sent.answers.get(EMAIL, "")) or (lead.email if lead else "")
     row = Row(1, [], values={"email": email}, company={name: value for name, value in told.items() if value})
     if row.company and not row.company.keys() & {"name", "domain"}:

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -21,7 +22,7 @@ from leads.capture.editing import copy_form, delete_form, save_form, switch_form
 from leads.capture.editing_forms import BuilderForm, question_rows
 from leads.capture.questions import custom_fields, to_ask, usual_label
 from leads.capture.words import words
-from leads.models import CaptureField, CaptureForm
+from leads.models import CaptureField, CaptureForm, Submission
 from people.editor import Editor, form_methods, locked
 from people.history import Told, events, history_of
 from people.keyset import page
@@ -37,7 +38,11 @@ SHOWN_FIELDS = ("title", "intro", "button_label", "language", "consent_mode", "c
 @requires(Can.EDIT_FORMS)
 @require_safe
 def capture_list(request: HttpRequest) -> HttpResponse:
-    counted = CaptureForm.objects.annotate(sent=Count("submissions"), last=Max("submissions__submitted_at"))
+    sent = Submission.objects.filter(form=OuterRef("pk")).order_by()
+    counted = CaptureForm.objects.annotate(
+        sent=Coalesce(Subquery(sent.values("form").annotate(number=Count("pk")).values("number")), 0),
+        last=Subquery(sent.order_by("-pk").values("submitted_at")[:1]),
+    )
     return render(request, "leads/capture/list.html", {"forms": counted.order_by("-is_active", "name")})
 
 

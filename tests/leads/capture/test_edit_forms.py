@@ -223,3 +223,31 @@ def test_the_list_costs_the_same_however_many(by: Client, django_assert_max_num_
         build_form(name=f"Form {number}")
     with django_assert_max_num_queries(6):
         by.get(reverse("capture-list"))
+
+
+def test_what_stands_in_the_editor_is_shown_before_it_is_saved(by: Client) -> None:
+    half_done = rows(
+        "questions",
+        {"what": "email", "required": "on", "ORDER": 2},
+        {"what": "phone", "label": "Call me at", "progressive": "on", "ORDER": 1},
+        {"what": "first_name", "DELETE": "on", "ORDER": 3},
+        {"what": "nonsense", "ORDER": 4},
+    )
+    changes = {"name": "", "title": "Not saved", "language": "pl", "consent_mode": "optional", "consent_text": "Ok?"}
+    answer = by.post(reverse("capture-try"), said(**half_done, **changes))
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    for text in ("Not saved", "Wyślij", "Ok?"):
+        assert text in html
+    assert html.index("Call me at") < html.index("Adres e-mail")
+    assert 'name="first_name"' not in html
+    assert not CaptureForm.objects.exists()
+    assert "frame-ancestors 'self'" in answer["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("text", ["\x00", "x" * 20_000, "9" * 25, "-1", "%s{}"], ids=["nul", "long", "9s", "-1", "%"])
+def test_nonsense_in_the_preview_is_shown_or_refused(by: Client, text: str) -> None:
+    for data in (said(), said(**rows("questions", {"what": text, "label": text, "ORDER": text}))):
+        for kept in ({}, {"questions-TOTAL_FORMS": text}):
+            spoilt = {name: data[name] if name.endswith("_FORMS") else text for name in data} | kept
+            assert by.post(reverse("capture-try"), spoilt).status_code < 500

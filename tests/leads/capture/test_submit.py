@@ -126,6 +126,34 @@ def test_facts_of_a_company_are_filled_in_and_known_ones_stay(make_lead: MakeLea
     assert ChangedLead.objects.filter(lead=other).exists()
 
 
+@pytest.mark.parametrize(
+    ("typed", "domain"),
+    [
+        ("https://www.Acme.example/about?x=1", "acme.example"),
+        ("acme.example", "acme.example"),
+        ("gmail.com", None),
+        ("hello world", 422),
+        ("acme", 422),
+    ],
+    ids=["address", "domain", "free mail", "words", "no dot"],
+)
+def test_the_website_is_the_companys_domain(db: None, typed: str, domain: str | int | None) -> None:
+    answer = Sender(build_form(EMAIL, "company.domain"))(email="ann@gmail.com", company_domain=typed)
+    if domain == 422:
+        assert answer.status_code == 422
+        return
+    company = Lead.objects.get().company
+    assert (company.domain if company else None) == domain
+
+
+def test_a_text_that_grows_when_it_is_composed_still_fits(db: None) -> None:
+    growing = "\u0958" * 250
+    form = build_form(EMAIL, "company.name", "first_name")
+    answer = Sender(form)(email="ann@acme.example", company_name=growing, first_name=growing[:150])
+    assert answer.status_code == 302
+    assert len(Company.objects.get().name) == 250
+
+
 LINK = "?utm_source=Newsletter&utm_medium=mail&utm_campaign=Spring+2026&utm_content=a&utm_term=b"
 
 

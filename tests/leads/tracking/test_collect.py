@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from leads.models import ChangedLead, Event, SiteCount, TrackedSite, Visitor, VisitorEvent
 from leads.tracking.collect import MOST_BYTES, MOST_REFUSED_NAMES
@@ -236,3 +237,15 @@ def test_it_costs_few_queries_however_many_events(db: None, django_assert_max_nu
     browser()
     with django_assert_max_num_queries(8):
         browser(*(event() for _each in range(20)))
+
+
+@pytest.mark.parametrize(
+    ("table", "index"),
+    [("leads_event", "event_idempotency_key_unique"), ("leads_visitorevent", "leads_visitorevent_idempotency_key")],
+)
+def test_what_came_before_is_asked_of_an_index(db: None, table: str, index: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN SELECT count(*) FROM {table} WHERE idempotency_key IN ('t:1:a', 't:1:b')")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert index in plan, plan
