@@ -49,6 +49,10 @@ def build(page: Page) -> CaptureForm:
     page.get_by_role("button", name="Add a question").click()
     rows.last.get_by_label("Asks for").select_option(label="E-mail address")
     page.get_by_label("Consent text").fill("You may write to me about it.")
+    shown = page.frame_locator("iframe[name=live-preview]")
+    expect(shown.get_by_role("heading", name="See it at work")).to_be_visible()
+    expect(shown.get_by_label("You may write to me")).to_be_visible()
+    expect(shown.get_by_label("Job title")).to_be_visible()
     page.get_by_role("button", name="Save").click()
     expect(rows.last).to_contain_text("This is asked already.")
     rows.last.get_by_label("Asks for").select_option(label="Company")
@@ -73,7 +77,6 @@ def test_from_a_page_view_to_a_lead(
     reader.page.goto(customer.page("/", tracking, "Start") + "?utm_source=Newsletter&utm_campaign=Spring")
     reader.page.wait_for_timeout(500)
     reader.page.goto(customer.page("/demo", f"{tracking}<h1>Demo</h1>{snippet}", "Demo"))
-    expect.set_options(timeout=10_000)
     frame = reader.page.frame_locator("iframe")
     frame.get_by_label("First name").fill("Ann")
     reader.page.wait_for_timeout(2_200)
@@ -102,7 +105,7 @@ def test_from_a_page_view_to_a_lead(
         expect(story).to_contain_text(text)
 
     # Known now: the next page view is the lead's, and the form asks what is not known yet.
-    reader.page.goto(customer.pages and f"{customer.origin}/demo")
+    reader.page.goto(f"{customer.origin}/demo")
     reader.page.wait_for_timeout(500)
     assert lead.events.filter(event_type__key="page_viewed").count() == 3
     expect(frame.get_by_label("Job title")).to_be_visible()
