@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.customer import CustomerSite
-from tests.e2e.stage import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -19,10 +18,6 @@ QUEUE = "<script>window.baton=window.baton||function(){(baton.q=baton.q||[]).pus
 TAG = '<script async src="/static/js/track.js" data-key="key"%s></script>'
 DNT = "Object.defineProperty(Navigator.prototype, 'doNotTrack', {get: () => '1'})"
 GPC = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})"
-
-
-def test_it_is_under_three_kilobytes() -> None:
-    assert len((ROOT / "static" / "js" / "track.js").read_bytes()) < 3 * 1024
 
 
 @pytest.fixture

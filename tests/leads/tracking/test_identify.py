@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from leads.capture.tokens import Ticket
 from leads.models import ChangedLead, Event, Lead, Visitor, VisitorEvent
 from leads.tracking.visitors import hold, identify
 from tests.cast import NOW, MakeLead, build_lead
@@ -148,3 +149,42 @@ def test_many_at_once_make_one_visitor_and_count_right() -> None:
     assert (Visitor.objects.count(), VisitorEvent.objects.count()) == (1, 20)
     site = browser.site
     assert sorted(site.counts.values_list("name", "number")) == [("hacked", 20), ("page_viewed", 20)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_forms_and_page_views_of_one_visitor_at_once_do_not_block_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both take the visitor before the lead."""
+    for name in ("is_too_quick", "is_stale"):  # threads share no frozen clock
+        monkeypatch.setattr(Ticket, name, lambda _ticket, _now: False)
+    browser, form = Browser(build_site()), build_form()
+    browser(event())
+    sender = Sender(form, f"?v={browser.uuid}")
+    ticket = sender.open().context["ticket"]
+    start, answers = threading.Barrier(2), []
+
+    def report() -> None:
+        try:
+            start.wait()
+            answers.extend(browser(event()) for _each in range(10))
+        finally:
+            connection.close()
+
+    def send() -> None:
+        try:
+            start.wait()
+            for number in range(10):
+                data = {"ticket": ticket, "email": f"{number % 2}@acme.example", "first_name": f"N{number}"}
+                answers.append(sender.client.post(sender.url, data).status_code)
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=report), threading.Thread(target=send)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert sorted(answers) == [204] * 10 + [302] * 10
+    assert Lead.objects.count() == 2
+    assert VisitorEvent.objects.count() == 0
+    assert Event.objects.filter(event_type__key="page_viewed").count() == 11
+    assert Visitor.objects.filter(uuid=browser.uuid, ended_at=None).count() == 1
