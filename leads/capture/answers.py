@@ -51,14 +51,12 @@ class AnswerForm(forms.Form):
         return normalise_email(str(self.cleaned_data["email"]))
 
     def clean(self) -> dict[str, Any]:
-        """Text as it is kept; somebody who is asked nothing that must be answered says something all the same."""
+        """Text as it is kept."""
         given = super().clean() or {}
         for name, value in given.items():
             if isinstance(value, str):
                 # Composing letters can make a text longer than it was when its length was checked.
                 given[name] = tidy(value)[: getattr(self.fields[name], "max_length", None)]
-        if not self.errors and not any(given.get(name) not in (None, "") for name in self.asked):
-            raise ValidationError(self.words.empty)
         return given
 
     @property

@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from leads.capture.answers import TICKET, TRAP, AnswerForm
-from leads.capture.questions import to_ask
+from leads.capture.questions import EMAIL, to_ask
 from leads.capture.submit import Sent, count_bot, submit
 from leads.capture.tokens import QUICKEST, Ticket, lead_id_of, ticket_of
 from leads.capture.touch import Touch, bare_address, origin_of, utm_of
@@ -104,9 +104,11 @@ def _hosted(request: HttpRequest, form: CaptureForm, *, framed: bool) -> HttpRes
 def _sent(request: HttpRequest, form: CaptureForm, person: Person, now: datetime, *, framed: bool) -> HttpResponse:
     """The thank-you, or the page again with everything that was typed and why it was not taken."""
     text, ticket = words(form.language), ticket_of(request.POST.get(TICKET, ""), form.key)
-    fresh = _ticket(request, form, person, now, framed=framed)
-    # Whoever looks it over again after an old page need not prove once more to be slow.
-    current = ticket if ticket and not ticket.is_stale(now) else replace(fresh, shown_at=now - QUICKEST)
+    if ticket is None or ticket.is_stale(now) or not (person.lead or _asks_address(form, ticket)):
+        # Whoever looks it over again after an old page need not prove once more to be slow.
+        current = replace(_ticket(request, form, person, now, framed=framed), shown_at=now - QUICKEST)
+    else:
+        current = ticket
     wait = PER_ADDRESS.wait(f"{form.pk} {address_of(request)}", now)
     if wait:
         shown = _page(request, form, current, framed=framed, notice=text.too_often, status=TOO_MANY)
@@ -117,7 +119,12 @@ def _sent(request: HttpRequest, form: CaptureForm, person: Person, now: datetime
         return _thanked(form, framed=framed)
     if current is not ticket:
         return _page(request, form, current, framed=framed, notice=text.stale, status=REFUSED)
-    return _kept(request, form, ticket, person, now, framed=framed)
+    return _kept(request, form, current, person, now, framed=framed)
+
+
+def _asks_address(form: CaptureForm, ticket: Ticket) -> bool:
+    """A page that was shown to somebody known may have left it out; by now they may be gone."""
+    return form.questions.filter(pk__in=ticket.asked, what=EMAIL).exists()
 
 
 def _kept(

@@ -20,7 +20,6 @@ class Words:
     yes: str
     no: str
     summary: str
-    empty: str
     too_quick: str
     stale: str
     too_often: str
@@ -42,7 +41,6 @@ WORDS: dict[str, Words] = {
         yes="Yes",
         no="No",
         summary="Nothing was sent yet. Please correct this first:",
-        empty="Please answer at least one question.",
         too_quick="That was faster than we expected of a person. Please press the button once more.",
         stale="This page was open for a long time. What you typed is still here: please check it and send it again.",
         too_often="A great many forms were sent from where you are. Please wait a few minutes and send it again; what"
@@ -66,7 +64,6 @@ WORDS: dict[str, Words] = {
         yes="Sí",
         no="No",
         summary="Todavía no se ha enviado nada. Corrija primero lo siguiente:",
-        empty="Responda al menos a una pregunta.",
         too_quick="Ha sido más rápido de lo que esperamos de una persona. Pulse el botón otra vez, por favor.",
         stale="Esta página llevaba mucho tiempo abierta. Lo que escribió sigue aquí: revíselo y envíelo de nuevo.",
         too_often="Se han enviado muchos formularios desde su conexión. Espere unos minutos y envíelo de nuevo; lo que"
@@ -90,7 +87,6 @@ WORDS: dict[str, Words] = {
         yes="Tak",
         no="Nie",
         summary="Nic jeszcze nie wysłano. Proszę najpierw poprawić:",
-        empty="Proszę odpowiedzieć na co najmniej jedno pytanie.",
         too_quick="To było szybsze, niż oczekujemy od człowieka. Proszę nacisnąć przycisk jeszcze raz.",
         stale="Ta strona była długo otwarta. Wpisane dane nadal tu są: proszę je sprawdzić i wysłać ponownie.",
         too_often="Z tego łącza wysłano bardzo wiele formularzy. Proszę odczekać kilka minut i wysłać ponownie;"
@@ -114,7 +110,6 @@ WORDS: dict[str, Words] = {
         yes="Sim",
         no="Não",
         summary="Nada foi enviado ainda. Corrija primeiro o seguinte:",
-        empty="Responda a pelo menos uma pergunta.",
         too_quick="Foi mais rápido do que esperamos de uma pessoa. Aperte o botão mais uma vez, por favor.",
         stale="Esta página ficou aberta por muito tempo. O que você digitou continua aqui: confira e envie de novo.",
         too_often="Muitos formulários foram enviados da sua conexão. Espere alguns minutos e envie de novo; o que você"

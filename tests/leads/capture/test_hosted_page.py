@@ -81,6 +81,19 @@ def test_somebody_who_was_deleted_in_between_is_asked_for_an_address(make_lead: 
     answer = sender.send({"ticket": ticket, "phone": "555"}, NOW + timedelta(seconds=9))
     assert answer.status_code == 422
     assert not Lead.objects.exists()
+    again = filled(answer.content.decode(), "ticket")
+    assert again["phone"] == ["555"]
+    assert sender.send({**again, "email": "ann@acme.example"}, NOW + timedelta(seconds=20)).status_code == 302
+    assert Lead.objects.get().phone == "555"
+
+
+def test_somebody_of_whom_everything_is_known_only_presses_the_button(make_lead: MakeLead) -> None:
+    lead = make_lead(email="ann@acme.example", phone="1")
+    form = build_form({"what": "email", "required": True, "progressive": True}, {"what": "phone", "progressive": True})
+    sender = Sender(form, f"?k={known_lead_token(lead)}")
+    assert sender.asked() == []
+    assert sender().status_code == 302
+    assert lead.events.count() == 1
 
 
 def test_another_address_is_another_person(make_lead: MakeLead) -> None:
