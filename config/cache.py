@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
-# allauth's, and those of leads/api/keys.py.
-RATE_LIMITS = ("allauth:rl:", "api:rl:")
+# allauth's, and those of leads/limits.py.
+RATE_LIMITS = ("allauth:rl:", "baton:limit:")
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
 
 class Cache(RedisCache):
-    """Redis; where it does not answer, rate limits let everybody through.
+    """Redis; where it does not answer, the rate limits let everybody through.
 
     Whoever else asks must know that it is gone: /readyz, and the pulse of worker and beat.
     """

@@ -112,6 +112,7 @@ class Environment:
     sweep_seconds: int
     delivery_lease_seconds: int
     late_after_seconds: int
+    visitor_days: int
     demo: bool
     webhook_private: bool
     mail_without_consent: bool
@@ -258,6 +259,7 @@ def parse() -> Environment:
         sweep_seconds=_number("BATON_SWEEP_SECONDS", 15, 1, 3600, "seconds"),
         delivery_lease_seconds=_number("BATON_DELIVERY_LEASE_SECONDS", 60, 1, 3600, "seconds"),
         late_after_seconds=_number("BATON_LATE_AFTER_SECONDS", 120, 1, 86400, "seconds"),
+        visitor_days=_number("BATON_VISITOR_DAYS", 180, 1, 3650, "days"),
         demo=_flag("BATON_DEMO", default=True),
         webhook_private=_flag("BATON_WEBHOOK_PRIVATE", default=False),
         mail_without_consent=_flag("BATON_MAIL_WITHOUT_CONSENT", default=False),

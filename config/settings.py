@@ -82,6 +82,7 @@ BATON_BASE_URL = ENV.base_url
 BATON_SWEEP_SECONDS = ENV.sweep_seconds
 BATON_DELIVERY_LEASE_SECONDS = ENV.delivery_lease_seconds
 BATON_LATE_AFTER_SECONDS = ENV.late_after_seconds
+BATON_VISITOR_DAYS = ENV.visitor_days
 BATON_DEMO = ENV.demo
 BATON_WEBHOOK_PRIVATE = ENV.webhook_private
 BATON_MAIL_WITHOUT_CONSENT = ENV.mail_without_consent
@@ -267,6 +268,7 @@ CELERY_BEAT_SCHEDULE = {
         ("webhooks", "leads.tasks.webhooks", ENV.sweep_seconds),
         ("forget-answers", "leads.tasks.forget_answers", 3600),
         ("retention", "sla.tasks.retention", 3600),
+        ("forget-visitors", "leads.tasks.forget_visitors", 3600),
     )
 }
 

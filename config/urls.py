@@ -20,5 +20,7 @@ urlpatterns = [
     path("settings/", include("leads.access_urls")),
     path("api/v1/", include("leads.api.urls")),
     path("settings/lists/", include("leads.lists.urls")),
+    path("", include("leads.capture.urls")),
+    path("", include("leads.tracking.urls")),
     path("", include("people.urls")),
 ]

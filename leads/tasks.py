@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from leads.services import webhook_delivery, webhooks
 from leads.services.answers import forget_answers as forget_stored_answers
+from leads.tracking.visitors import forget_anonymous
 
 
 @shared_task(name="leads.tasks.webhooks", ignore_result=True)
@@ -22,3 +26,8 @@ def forget_answers() -> None:
     webhook_delivery.give_up_old(now=now)
     forget_stored_answers(now=now)
     webhook_delivery.forget_old(now=now)
+
+
+@shared_task(name="leads.tasks.forget_visitors", ignore_result=True)
+def forget_visitors() -> None:
+    forget_anonymous(now=timezone.now(), after=timedelta(days=settings.BATON_VISITOR_DAYS))

@@ -48,7 +48,10 @@ SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
     ),
     (
         _("Leads"),
-        (Place(_("Leads"), "users", "lead-list", Can.SEE_LEADS),),
+        (
+            Place(_("Leads"), "users", "lead-list", Can.SEE_LEADS),
+            Place(_("Forms"), "clipboard-list", "capture-list", Can.EDIT_FORMS),
+        ),
     ),
     (
         _("The agreement"),
@@ -70,6 +73,7 @@ SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
             Place(_("API keys"), "key", "api-key-list", Can.MANAGE_API),
             Place(_("Webhooks"), "send", "webhook-list", Can.MANAGE_API),
             Place(_("Privacy"), "shield-check", "privacy", Can.ERASE_PEOPLE),
+            Place(_("Tracking"), "world-www", "site-list", Can.EDIT_FORMS),
             Place(_("System"), "heartbeat", "system", Can.SEE_SYSTEM),
         ),
     ),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja.security import APIKeyHeader, HttpBearer
 
 from leads.api.errors import Refused
+from leads.limits import Limit
 from leads.services.api_keys import key_of, note_use
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from leads.models import ApiKey, Scope
 
 MINUTE = 60
-# config/cache.py lets everybody through under this prefix while Redis does not answer.
-LIMIT = "api:rl:"
 
 
 class Bearer(HttpBearer):
@@ -59,22 +56,8 @@ def admitted(secret: str, scope: Scope) -> ApiKey | None:
     note_use(key=key, now=timezone.now())
     if scope not in key.scopes:
         raise Refused(403, _("This key lacks the scope %(scope)s.") % {"scope": str(scope)})
-    wait = seconds_to_wait(key, time.time())
+    wait = Limit("api", key.per_minute, MINUTE).wait(str(key.pk), timezone.now())
     if wait:
         message = _("More than %(n)d requests a minute.") % {"n": key.per_minute}
         raise Refused(429, message, headers={"Retry-After": str(wait)})
     return key
-
-
-def seconds_to_wait(key: ApiKey, at: float) -> int:
-    """Count this request in its minute: 0 while the key is within its limit, else the seconds until the next."""
-    minute = int(at) // MINUTE
-    counter = f"{LIMIT}{key.pk}:{minute}"
-    cache.add(counter, 0, 2 * MINUTE)
-    try:
-        count = cache.incr(counter)
-    except ValueError:
-        return 0  # thrown out of a full cache since the line above
-    if count <= key.per_minute:
-        return 0
-    return max(1, (minute + 1) * MINUTE - int(at))

@@ -1,6 +1,7 @@
 """Facts and lifecycle: what is known of a lead, what it did, and how far it has come."""
 
 from leads.models.access import ApiKey, Scope, StoredAnswer
+from leads.models.capture import CaptureField, CaptureForm, Submission
 from leads.models.company import Company
 from leads.models.facts import Attempt, Event, Note
 from leads.models.history import StageChange
@@ -18,12 +19,15 @@ from leads.models.lists import (
 )
 from leads.models.privacy import ErasedAddress, PrivacyAct
 from leads.models.queue import ChangedLead
+from leads.models.tracking import SiteCount, TrackedSite, Visitor, VisitorEvent
 from leads.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookKind, WebhookTry
 
 __all__ = [
     "ApiKey",
     "Attempt",
     "Campaign",
+    "CaptureField",
+    "CaptureForm",
     "ChangedLead",
     "Company",
     "CustomField",
@@ -39,10 +43,15 @@ __all__ = [
     "Note",
     "PrivacyAct",
     "Scope",
+    "SiteCount",
     "Source",
     "StageChange",
     "StatusReason",
     "StoredAnswer",
+    "Submission",
+    "TrackedSite",
+    "Visitor",
+    "VisitorEvent",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookKind",
