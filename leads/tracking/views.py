@@ -39,6 +39,12 @@ class SiteForm(forms.ModelForm[TrackedSite]):
         model = TrackedSite
         fields = ("name", "origins", "event_types", "is_active")
         widgets = {"event_types": forms.CheckboxSelectMultiple}
+        help_texts = {
+            "event_types": gettext_lazy(
+                "Anything else it sends is not kept, but counted. What a page may send, a visitor can make it send: "
+                "think twice before you let it report a decisive act."
+            )
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

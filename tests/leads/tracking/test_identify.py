@@ -160,7 +160,8 @@ def test_forms_and_page_views_of_one_visitor_at_once_do_not_block_each_other(mon
     browser(event())
     sender = Sender(form, f"?v={browser.uuid}")
     ticket = sender.open().context["ticket"]
-    start, answers = threading.Barrier(2), []
+    start = threading.Barrier(2)
+    answers: list[int] = []
 
     def report() -> None:
         try:
