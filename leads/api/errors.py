@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.core.exceptions import ValidationError as Refusal
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.http import Http404, JsonResponse, UnreadablePostError
 from django.utils.translation import gettext as _
 from ninja.errors import HttpError, ValidationError
+from psycopg.errors import DeadlockDetected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -87,6 +88,7 @@ def register(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, _http_error)
     api.add_exception_handler(ValidationError, _not_the_schema)
     api.add_exception_handler(Refusal, lambda _request, error: answer(422, of_refusal(error)))  # type: ignore[arg-type]  # ninja types a handler's error as class or instance
+    api.add_exception_handler(OperationalError, _crossed)
     for kind, status, message in (
         (Http404, 404, _lazy("There is no such thing.")),
         (BadRequest, 400, _lazy("The address is malformed.")),
@@ -95,6 +97,13 @@ def register(api: NinjaAPI) -> None:
         (IntegrityError, 409, _lazy("Somebody changed something that this needs at the same moment. Try again.")),
     ):
         api.add_exception_handler(kind, partial(_known, status=status, message=message))
+
+
+def _crossed(_request: HttpRequest, error: Any) -> HttpResponse:
+    """Two waited for each other and the database let the other one go on; anything else is an error of ours."""
+    if not isinstance(error.__cause__, DeadlockDetected):
+        raise error
+    return plain(409, _("Somebody changed the same at the same moment. Try again."))
 
 
 def _lazy(text: str) -> str:

@@ -118,11 +118,11 @@ def _narrowed(query: LeadQuery) -> LeadQuerySet:
     if query.updated_since is not None:
         leads = leads.filter(updated_at__gte=query.updated_since)
     if query.stage:
-        leads = leads.filter(stage=by_key(LifecycleStage, query.stage, "stage"))
+        leads = leads.filter(stage=by_key(LifecycleStage, query.stage, "stage", retired=True))
     if query.status:
-        leads = leads.filter(status=by_key(LeadStatus, query.status, "status"))
+        leads = leads.filter(status=by_key(LeadStatus, query.status, "status", retired=True))
     if query.owner:
-        leads = leads.filter(owner=colleague(query.owner))
+        leads = leads.filter(owner=colleague(query.owner, retired=True))
     return leads
 
 

@@ -25,15 +25,19 @@ PLAIN = (
 )  # fmt: skip
 
 
-def by_key(model: type[Row], key: str, field: str) -> Row:
-    row: Row | None = model._default_manager.filter(key=key, is_active=True).first()
+def by_key(model: type[Row], key: str, field: str, *, retired: bool = False) -> Row:
+    """``retired`` takes one that is not in use any more, too: there may be leads that have it."""
+    rows = model._default_manager.filter(key=key)
+    row: Row | None = (rows if retired else rows.filter(is_active=True)).first()
     if row is None:
         raise ValidationError({field: _("There is no such key, or it is not in use any more.")})
     return row
 
 
-def colleague(address: str) -> User:
-    user: User | None = User.objects.active().filter(email__iexact=address.strip()).first()
+def colleague(address: str, *, retired: bool = False) -> User:
+    """``retired`` takes somebody who may not sign in any more, too: they may still have leads."""
+    people = User.objects.filter(email__iexact=address.strip())
+    user: User | None = (people if retired else people.active()).first()
     if user is None:
         raise ValidationError({"owner": _("Nobody who may sign in has this address.")})
     return user

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SkipValidation
 from pydantic import model_validator as check
 
@@ -180,23 +179,23 @@ class LookupQuery(Body):
     system: Text = Field("", max_length=64)
 
 
-class ErrorOut(Schema):
+class ErrorOut(BaseModel):
     field: str
     message: str
 
 
-class ErrorsOut(Schema):
+class ErrorsOut(BaseModel):
     errors: list[ErrorOut]
 
 
-class SavedOut(Schema):
+class SavedOut(BaseModel):
     """Which lead it is, and whether it is new; ``leads:read`` shows the rest."""
 
     id: int
     created: bool
 
 
-class CompanyOut(Schema):
+class CompanyOut(BaseModel):
     id: int
     name: str
     domain: str
@@ -209,20 +208,20 @@ class CompanyOut(Schema):
     technologies: str
 
 
-class BantOut(Schema):
+class BantOut(BaseModel):
     budget: str
     authority: str
     need: str
     timeline: str
 
 
-class ConsentOut(Schema):
+class ConsentOut(BaseModel):
     state: str
     at: datetime | None
     source: str
 
 
-class LeadOut(Schema):
+class LeadOut(BaseModel):
     id: int
     email: str
     external_ids: dict[str, str]
@@ -253,7 +252,7 @@ class LeadOut(Schema):
     updated_at: datetime
 
 
-class LeadsOut(Schema):
+class LeadsOut(BaseModel):
     """A page; ``next`` and ``previous`` are addresses to follow, null at either end."""
 
     items: list[LeadOut]
@@ -261,12 +260,12 @@ class LeadsOut(Schema):
     previous: str | None
 
 
-class EventOut(Schema):
+class EventOut(BaseModel):
     status: Literal["created", "duplicate"]
     id: int
 
 
-class EventResult(Schema):
+class EventResult(BaseModel):
     """What became of one event of a batch, in the order they were sent."""
 
     status: Literal["created", "duplicate", "error"]
@@ -274,7 +273,7 @@ class EventResult(Schema):
     errors: list[ErrorOut] = []
 
 
-class EventsOut(Schema):
+class EventsOut(BaseModel):
     created: int
     duplicates: int
     errors: int

@@ -58,6 +58,7 @@ def given(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
         ({"BATON_LATE_AFTER_SECONDS": "soon"}, "BATON_LATE_AFTER_SECONDS must be a whole number of seconds"),
         ({"DEBUG": "maybe"}, "DEBUG must be true or false, not 'maybe'."),
         ({"BATON_DEMO": "2"}, "BATON_DEMO must be true or false, not '2'."),
+        ({"BATON_WEBHOOK_PRIVATE": "x"}, "BATON_WEBHOOK_PRIVATE must be true or false, not 'x'."),
         ({"BATON_BASE_URL": "baton.example.com"}, "BATON_BASE_URL must be an address such as https://"),
         ({"BATON_BASE_URL": "https://baton example"}, "BATON_BASE_URL must be an address such as https://"),
         ({"BATON_BASE_URL": "https://baton.example.com?x"}, "BATON_BASE_URL must be an address such as https://"),

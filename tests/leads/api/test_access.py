@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.cache.backends.redis import RedisCacheClient
+from django.core.exceptions import RequestDataTooBig
+from django.db import IntegrityError, OperationalError
 from django.test import Client
+from psycopg.errors import DeadlockDetected
 from redis.exceptions import ConnectionError as RedisGone
 
+from leads.api import leads
 from leads.models import ApiKey, Lead, Scope
 from leads.services.api_keys import digest_of, revoke_key
 from tests.cast import MakeLead
@@ -131,6 +135,7 @@ def test_nobody_is_held_back_while_redis_does_not_answer(
         (b"{}", "text/plain", 415),
         (b'{"email": "' + b"x" * 3_000_000 + b'"}', "application/json", 413),
     ],
+    ids=lambda value: value if isinstance(value, int) else "",
 )
 def test_bodies_that_are_none(caller: Caller, body: bytes, content_type: str, status: int) -> None:
     response = caller("PUT", "/leads", body, Content_Type=content_type)
@@ -146,3 +151,31 @@ def test_addresses_that_are_none(caller: Caller, method: str, path: str, status:
     response = caller(method, path)
     assert (response.status_code, bool(errors_of(response))) == (status, True)
     assert ("Allow" in response) == (status == 405)
+
+
+@pytest.mark.parametrize(
+    ("raised", "status"),
+    [(IntegrityError("gone meanwhile"), 409), (OperationalError("crossed"), 409), (RequestDataTooBig("big"), 413)],
+)
+def test_what_crosses_is_to_be_tried_again(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, raised: Exception, status: int
+) -> None:
+    raised.__cause__ = DeadlockDetected()
+
+    def crossing(**_known: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr(leads, "save_lead", crossing)
+    response = caller.put(LEAD, Idempotency_Key="k1")
+    assert (response.status_code, list(errors_of(response))) == (status, [""])
+    monkeypatch.undo()
+    assert caller.put(LEAD, Idempotency_Key="k1").status_code == 201
+
+
+def test_an_error_of_ours_is_not_hidden(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(**_known: Any) -> None:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(leads, "save_lead", down)
+    with pytest.raises(OperationalError):
+        caller.put(LEAD)

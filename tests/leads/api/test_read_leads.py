@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from leads.models import Company, ExternalId, Lead
+from leads.models import Company, ExternalId, Lead, LeadStatus, LifecycleStage
 from people.models import User
 from tests.cast import NOW, MakeLead
 from tests.leads.api.conftest import Caller, errors_of
@@ -84,6 +84,15 @@ def test_narrowed(caller: Caller, make_lead: MakeLead, owner: User) -> None:
 
     for query in ("stage=mql&status=connected", f"owner={owner.email}", "status=connected&stage=mql&limit=1"):
         assert follow(caller, f"/leads?{query}") == [[mine.pk]]
+
+
+def test_what_is_retired_still_finds_its_leads(caller: Caller, make_lead: MakeLead, owner: User) -> None:
+    mine = make_lead("mql", status="connected", owner=owner)
+    User.objects.update(is_active=False)
+    LifecycleStage.objects.update(is_active=False)
+    LeadStatus.objects.update(is_active=False)
+
+    assert follow(caller, f"/leads?owner={owner.email}&stage=mql&status=connected") == [[mine.pk]]
 
 
 @pytest.mark.parametrize(
