@@ -155,7 +155,8 @@ _CUSTOM_KINDS = {
 
 def _custom(row: CustomField) -> Field:
     kind = _CUSTOM_KINDS[CustomField.Kind(row.kind)]
-    choices: Choices | None = (lambda: {choice: choice for choice in row.choices}) if kind is Kind.CHOICE else None
+    named = [*row.choices, *row.retired_choices]  # leads may still have what is retired
+    choices: Choices | None = (lambda: {choice: choice for choice in named}) if kind is Kind.CHOICE else None
     key = row.key
     return Field(CUSTOM_PREFIX + key, row.name, _("Custom fields"), kind, lambda k: _json("custom", key, k), choices)
 

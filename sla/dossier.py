@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db.models import ForeignKey, ManyToManyField
+from django.utils.formats import date_format
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, gettext_lazy
+from pghistory.models import Event as HistoryRow
 
 from leads.models import Company, CustomField, Lead
 from leads.personal import tables
@@ -20,29 +25,44 @@ from sla.personal import FURTHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from django.db.models import Field, Model
 
 Entry = dict[str, Any]
+# What a history needs for itself and says nothing about anybody.
+OF_HISTORY = ("pgh_id", "pgh_obj", "pgh_context", "pgh_label")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A heading, and what stands under it: one entry per row."""
+    """A heading, and what stands under it: one entry per row, of ``model`` where it is one table's."""
 
     key: str
     title: str
     entries: list[Entry]
+    model: type[Model] | None = None
+
+    @property
+    def to_read(self) -> list[list[tuple[str, str]]]:
+        """The entries as people read them: names of fields and values in words, what is empty left out."""
+        fields = {each.name: each for each in self.model._meta.get_fields()} if self.model else {}
+        return [
+            [
+                (_label(name, fields.get(name)), shown)
+                for name, value in entry.items()
+                if (shown := _shown(value, fields.get(name)))
+            ]
+            for entry in self.entries
+        ]
 
 
 def held_on(lead: Lead) -> list[Part]:
     """Who they are, what they agreed to, and every row about them, oldest first."""
     parts = [
-        Part("person", str(capfirst(Lead._meta.verbose_name)), _entries(Lead, [lead], labelled=True)),
+        Part("person", str(capfirst(Lead._meta.verbose_name)), _entries(Lead, [lead], labelled=True), Lead),
         Part("custom", str(capfirst(CustomField._meta.verbose_name_plural)), _custom(lead)),
-        Part("company", str(capfirst(Company._meta.verbose_name)), _company(lead)),
-        Part("consent", str(Lead._meta.get_field("consent").verbose_name).capitalize(), _consent(lead)),
+        Part("company", str(capfirst(Company._meta.verbose_name)), _company(lead), Company),
+        Part("consent", str(Lead._meta.get_field("consent").verbose_name).capitalize(), _consent(lead), Lead),
     ]
     parts += [_part(table.model, table.rows(lead), table.column) for table in tables()]
     for label, way in FURTHER.items():
@@ -57,13 +77,14 @@ def as_json(lead: Lead, now: datetime) -> dict[str, Any]:
 
 
 def _part(model: type[Model], rows: Any, without: str = "") -> Part:
-    found = list(rows.order_by("pk"))
-    return Part(model._meta.label, str(capfirst(model._meta.verbose_name_plural)), _entries(model, found, without))
+    found = list(rows.order_by("pk").prefetch_related(*(each.name for each in model._meta.many_to_many)))
+    title = gettext("Earlier values") if issubclass(model, HistoryRow) else model._meta.verbose_name_plural
+    return Part(model._meta.label, str(capfirst(title)), _entries(model, found, without), model)
 
 
 def _entries(model: type[Model], rows: Sequence[Any], without: str = "", *, labelled: bool = False) -> list[Entry]:
     """The rows' own fields; what a foreign key points to is told by its name, with one query per table."""
-    fields = [each for each in model._meta.concrete_fields if each.name not in {without, "pgh_obj", "pgh_context"}]
+    fields = [each for each in model._meta.concrete_fields if each.name not in {without, *OF_HISTORY}]
     names = _names(fields, rows)
     many = [each for each in model._meta.many_to_many if isinstance(each, ManyToManyField)] if not labelled else []
     return [
@@ -90,6 +111,34 @@ def _value(each: Field[Any, Any], row: Any, names: dict[type[Model], dict[Any, s
     if isinstance(each, ForeignKey) and value is not None:
         return names[each.related_model].get(value, f"#{value}")
     return value
+
+
+LABELS = {
+    "noted_at": gettext_lazy("Noted at"),
+    "noted_by": gettext_lazy("Noted by"),
+    "at": gettext_lazy("At"),
+    "pgh_created_at": gettext_lazy("Held until"),
+}
+
+
+def _label(name: str, field: Any) -> str:
+    label = LABELS.get(name) or getattr(field, "verbose_name", name)
+    return str(capfirst(label))
+
+
+def _shown(value: Any, field: Any = None) -> str:
+    """A value in words; a list or an object by its parts."""
+    if value is None or value in ("", [], {}):
+        return ""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, datetime):
+        return date_format(localtime(value), "j N Y, H:i T")
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {shown}" for key, each in value.items() if (shown := _shown(each)))
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_shown, value)))
+    return str(dict(getattr(field, "flatchoices", ())).get(value, value))
 
 
 def _custom(lead: Lead) -> list[Entry]:

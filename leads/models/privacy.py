@@ -56,7 +56,8 @@ class ErasedAddress(models.Model):
     """
 
     digest = models.CharField(_("fingerprint"), max_length=64, unique=True)
-    erased_at = models.DateTimeField(_("erased"), default=timezone.now)
+    # The day and no more: the moment would say which erasure, and so which lead, it belongs to.
+    erased_on = models.DateField(_("erased"))
 
     class Meta:
         verbose_name = _("erased address")

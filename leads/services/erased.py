@@ -28,7 +28,7 @@ def block(emails: Iterable[str], *, now: datetime) -> None:
     """Do not let these come back, by whichever door."""
     digests = {fingerprint(email) for email in emails if email}
     ErasedAddress.objects.bulk_create(
-        [ErasedAddress(digest=digest, erased_at=now) for digest in sorted(digests)], ignore_conflicts=True
+        [ErasedAddress(digest=digest, erased_on=now.date()) for digest in sorted(digests)], ignore_conflicts=True
     )
 
 

@@ -170,6 +170,8 @@ def _check_reason(lead: Lead, *, changed: bool) -> None:
 
 
 def _merged(custom: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    # What a lead has already is not judged again: its choice may be retired by now.
+    values = {key: value for key, value in values.items() if key not in custom or custom[key] != value}
     fields = {field.key: field for field in CustomField.objects.filter(key__in=list(values))}
     kept = clean_custom(values, fields)
     return {key: value for key, value in custom.items() if key not in values} | kept

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
 from leads.models import ChangedLead, CustomField, Lead
+from leads.services.leads import update_lead
 from scoring.models import Persona
-from tests.cast import MakeLead
+from tests.cast import NOW, MakeLead
 from tests.forms import filled, rows, send
 
 
@@ -72,6 +74,17 @@ def test_a_choice_in_use_is_retired_but_not_removed(editor: Client, plan: Custom
     editor.post(url, filled(editor.get(url).content.decode(), "last_name") | {"first_name": ["Anna"]})
     lead.refresh_from_db()
     assert (lead.first_name, lead.custom) == ("Anna", {"plan": "Basic"})
+
+
+def test_the_retired_choice_that_a_lead_has_is_not_judged_again(plan: CustomField, make_lead: MakeLead) -> None:
+    lead = make_lead(custom={"plan": "Basic"})
+    plan.choices, plan.retired_choices = ["Pro"], ["Basic"]
+    plan.save()
+    update_lead(lead=lead, now=NOW, by=None, data={"custom": {"plan": "Basic"}, "city": "Turin"})
+    lead.refresh_from_db()
+    assert (lead.city, lead.custom) == ("Turin", {"plan": "Basic"})
+    with pytest.raises(ValidationError):
+        update_lead(lead=make_lead(), now=NOW, by=None, data={"custom": {"plan": "Basic"}})
 
 
 def test_a_choice_that_a_rule_names_is_not_removed(editor: Client, plan: CustomField) -> None:
