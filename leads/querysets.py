@@ -11,7 +11,8 @@ from django.db.models.functions import Lower
 from people.models import User
 
 if TYPE_CHECKING:
-    from leads.models import ChangedLead, Lead
+    from leads.models import ChangedLead, Company, CompanyPair, DuplicatePair, Lead
+    from leads.models.merging import MergeRecord
 
 
 WORDS = 8  # nobody types more, and every word is a search of its own
@@ -98,3 +99,33 @@ class ChangedLeadQuerySet(models.QuerySet["ChangedLead"]):
     def claim(self, limit: int) -> Self:
         """The oldest waiting marks that no other worker holds; call it inside a transaction."""
         return self.waiting().select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:limit]
+
+
+class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
+    def open(self) -> Self:
+        """Proposed, and not said to be two people."""
+        return self.filter(dismissed_at__isnull=True)
+
+    def of(self, lead: Lead) -> Self:
+        return self.filter(Q(low=lead) | Q(high=lead))
+
+    def visible_to(self, user: User) -> Self:
+        """Pairs of which this person may see both leads; the same as ``LeadQuerySet.listed_for`` asked twice."""
+        if user.role in {"marketer", "executive", "administrator"}:
+            return self
+        leads = self.model._meta.get_field("low").related_model.objects.listed_for(user).order_by().values("pk")
+        return self.filter(low__in=leads, high__in=leads)
+
+
+class CompanyPairQuerySet(models.QuerySet["CompanyPair"]):
+    def open(self) -> Self:
+        return self.filter(dismissed_at__isnull=True)
+
+    def of(self, company: Company) -> Self:
+        return self.filter(Q(low=company) | Q(high=company))
+
+
+class MergeQuerySet(models.QuerySet["MergeRecord"]):
+    def standing(self) -> Self:
+        """Merges that were not undone."""
+        return self.filter(undone_at__isnull=True)

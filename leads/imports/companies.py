@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from leads.models import Company, Source
-from leads.text import company_domain
+from leads.text import company_domain, own_domain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +81,7 @@ def resolve(rows: Iterable[Row], now: datetime) -> tuple[dict[int, tuple[int, bo
 
 def _known(rows: list[Row]) -> Companies:
     names = {str(row.company["name"]).lower() for row in rows if "name" in row.company}
-    domains = {str(row.company["domain"]) for row in rows if "domain" in row.company}
+    domains = {own_domain(str(row.company["domain"])) for row in rows if "domain" in row.company} - {""}
     domains |= {domain for row in rows if (domain := company_domain(row.values.get("email", "")))}
     known = Companies()
     matching = Company.objects.alias(lower_name=Lower("name"), lower_domain=Lower("domain")).filter(
@@ -94,7 +94,7 @@ def _known(rows: list[Row]) -> Companies:
 
 def _company(row: Row, known: Companies, now: datetime) -> tuple[Company | None, bool]:
     told = row.company
-    name, domain = str(told.get("name", "")), str(told.get("domain", ""))
+    name, domain = str(told.get("name", "")), own_domain(str(told.get("domain", "")))
     mail_domain = company_domain(row.values.get("email", ""))
     found = known.match(name, domain, mail_domain)
     if not name and not domain:

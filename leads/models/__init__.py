@@ -3,8 +3,10 @@
 from leads.models.company import Company
 from leads.models.facts import Attempt, Event, Note
 from leads.models.history import StageChange
+from leads.models.identity import FormerEmail
 from leads.models.lead import ExternalId, Lead
 from leads.models.lists import Campaign, CustomField, EventType, LeadStatus, LeadType, LifecycleStage, Source
+from leads.models.merging import CompanyKey, CompanyMerge, CompanyPair, DuplicatePair, LeadKey, Merge, ToCompare
 from leads.models.queue import ChangedLead
 
 __all__ = [
@@ -12,15 +14,23 @@ __all__ = [
     "Campaign",
     "ChangedLead",
     "Company",
+    "CompanyKey",
+    "CompanyMerge",
+    "CompanyPair",
     "CustomField",
+    "DuplicatePair",
     "Event",
     "EventType",
     "ExternalId",
+    "FormerEmail",
     "Lead",
+    "LeadKey",
     "LeadStatus",
     "LeadType",
     "LifecycleStage",
+    "Merge",
     "Note",
     "Source",
     "StageChange",
+    "ToCompare",
 ]

@@ -19,6 +19,7 @@ class StageChange(models.Model):
         DECISIVE = "decisive", _("Decisive act")
         IMPORTED = "imported", _("Imported")
         BY_HAND = "by_hand", _("Moved by hand")
+        MERGED = "merged", _("Merged with another lead")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="stage_changes", db_index=False)
     from_stage = models.ForeignKey(

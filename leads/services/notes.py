@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead, Note
 from leads.services.errors import refuse_long, refuse_nul
+from leads.services.identity import hold_lead
 from leads.text import tidy
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from people.models import User
 
 
+@transaction.atomic
 def add_note(*, lead: Lead, author: User, body: str, now: datetime) -> Note:
     """Keep what a colleague should know; a note is no fact for the score."""
     refuse_nul({"body": body})
@@ -24,4 +27,4 @@ def add_note(*, lead: Lead, author: User, body: str, now: datetime) -> Note:
     if not text:
         raise ValidationError({"body": _("Write something first.")})
     refuse_long(field="body", text=text, limit=10_000)
-    return Note.objects.create(lead=lead, author=author, body=text, created_at=now)
+    return Note.objects.create(lead=hold_lead(lead), author=author, body=text, created_at=now)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from scoring.services.explain import Explanation
     from sla.services.routing import Route
 
+# A merge moves a lead to where the other one was already: whether it was handed over is that one's own history.
+MERGED = StageChange.Reason.MERGED
 # Statuses in which a lead rested; being handed off wakes it.
 RESTING = ("nurturing", "postponed", "returned")
 
@@ -102,7 +104,8 @@ def strays() -> LeadQuerySet:
     """Leads in a stage that a rule hands over, given to nobody: they got there before there was such a rule."""
     rules = RoutingRule.objects.filter(is_active=True)
     fits = reduce(or_, (Q(to_q(rule.conditions), stage=rule.stage_id) for rule in rules), Q(pk__in=[]))
-    newest = StageChange.objects.filter(lead=OuterRef(OuterRef("pk"))).order_by("-changed_at", "-pk").values("pk")[:1]
+    into_it = StageChange.objects.filter(lead=OuterRef(OuterRef("pk")), to_stage=OuterRef(OuterRef("stage")))
+    newest = into_it.exclude(reason=MERGED).order_by("-changed_at", "-pk").values("pk")[:1]
     unhanded = StageChange.objects.filter(
         pk=Subquery(newest), to_stage=OuterRef("stage"), handoff__isnull=True
     ).exclude(reason=StageChange.Reason.IMPORTED)
@@ -118,10 +121,11 @@ def hand_over_strays(*, now: datetime) -> int:
 
 
 def _unhanded(lead_ids: Collection[int]) -> Sequence[StageChange]:
-    """The newest stage change of each lead, unless imported, handed over already, or the lead is closed or in hand."""
+    """The newest change of each lead into its stage, unless imported, handed over already, or the lead is closed or in hand."""
     in_hand = Handoff.objects.open().filter(lead=OuterRef("lead"))
     newest = (
-        StageChange.objects.filter(lead_id__in=lead_ids)
+        StageChange.objects.filter(lead_id__in=lead_ids, to_stage=F("lead__stage"))
+        .exclude(reason=MERGED)
         .order_by("lead_id", "-changed_at", "-pk")
         .distinct("lead_id")
         .values("pk")
@@ -130,7 +134,6 @@ def _unhanded(lead_ids: Collection[int]) -> Sequence[StageChange]:
         StageChange.objects.filter(
             ~Exists(in_hand),
             pk__in=newest,
-            to_stage=F("lead__stage"),
             handoff__isnull=True,
             lead__status__is_closed=False,
         )
