@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from leads.models import Company, CompanyMerge, FormerEmail, Lead, Merge, StageChange, ToCompare
+from leads.models import Company, CompanyMerge, DuplicatePair, FormerEmail, Lead, Merge, StageChange, ToCompare
 from leads.services.moving import move_back, put_back, row_of
 from leads.services.queue import mark_changed
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # The merge's own traces on the winner; they say when, not what.
 UNCOMPARED = {"id", "updated_at"}
+# Goes with another field, which is named.
+ALONG = {"stage_since"}
 
 
 def undo(*, merge: Merge, by: User | None, now: datetime) -> list[str]:
@@ -44,7 +46,7 @@ def undo(*, merge: Merge, by: User | None, now: datetime) -> list[str]:
     merge.save(update_fields=["undone_at", "undone_by"])
     mark_changed(lead_ids=[winner, loser_id], now=now)
     ToCompare.objects.bulk_create([ToCompare(lead_id=pk, queued_at=now) for pk in (winner, loser_id)])
-    return kept
+    return [name for name in kept if name not in ALONG]
 
 
 def refuse_undo(merge: Merge) -> None:
@@ -110,8 +112,6 @@ def _unmove_stage(merge: Merge, restored: dict[str, Any]) -> None:
 
 
 def _drop_made_pairs(merge: Merge) -> None:
-    from leads.models import DuplicatePair
-
     DuplicatePair.objects.filter(pk__in=merge.made.get("leads.duplicatepair", [])).delete()
 
 
