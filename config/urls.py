@@ -13,6 +13,8 @@ urlpatterns = [
     path("", include("sla.work_urls")),
     path("", include("sla.editor_urls")),
     path("scoring/", include("scoring.urls")),
+    path("leads/", include("sla.merge_urls")),
+    path("leads/", include("leads.merge_urls")),
     path("leads/", include("leads.urls")),
     path("", include("people.urls")),
 ]

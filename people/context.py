@@ -48,7 +48,10 @@ SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
     ),
     (
         _("Leads"),
-        (Place(_("Leads"), "users", "lead-list", Can.SEE_LEADS),),
+        (
+            Place(_("Leads"), "users", "lead-list", Can.SEE_LEADS),
+            Place(_("Duplicates"), "git-merge", "duplicate-list", Can.MERGE_LEADS),
+        ),
     ),
     (
         _("The agreement"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from leads.models import Company, Source
+from leads.models import Company, CompanyMerge, FormerDomain, Source
 from leads.text import company_domain, own_domain
 
 if TYPE_CHECKING:
@@ -89,7 +89,17 @@ def _known(rows: list[Row]) -> Companies:
     )
     for company in matching.order_by("pk"):
         known.add(company)
+    _add_merged(known, names, domains)
     return known
+
+
+def _add_merged(known: Companies, names: set[str], domains: set[str]) -> None:
+    """Companies that were merged are found by the names and domains they had."""
+    for former in FormerDomain.objects.filter(domain__in=domains).select_related("company"):
+        known.by_domain.setdefault(former.domain, former.company)
+    merges = CompanyMerge.objects.standing().alias(lower_name=Lower("loser_name")).filter(lower_name__in=names)
+    for merge in merges.select_related("winner").order_by("pk"):
+        known.by_name.setdefault(merge.loser_name.lower(), []).append(merge.winner)
 
 
 def _company(row: Row, known: Companies, now: datetime) -> tuple[Company | None, bool]:

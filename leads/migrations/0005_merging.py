@@ -722,6 +722,62 @@ class Migration(migrations.Migration):
                 condition=models.Q(("undone_at__isnull", True)), fields=("loser_number",), name="merge_once_per_loser"
             ),
         ),
+        migrations.CreateModel(
+            name="FormerDomain",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("domain", models.CharField(max_length=253, unique=True, verbose_name="web domain")),
+            ],
+            options={
+                "verbose_name": "former web domain",
+                "verbose_name_plural": "former web domains",
+                "ordering": ("pk",),
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="company",
+            trigger=pgtrigger.compiler.Trigger(
+                name="company_domain_not_former",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF EXISTS (SELECT 1 FROM leads_formerdomain f WHERE f.domain = lower(NEW.domain)) THEN\n        RAISE unique_violation USING CONSTRAINT = 'company_domain_was_merged',\n            MESSAGE = 'a company had this web domain before it was merged';\n    END IF;\n    RETURN NULL;\n",
+                    hash="50999fcafcbc97c4ceabb9565bdd54e8c0050c2f",
+                    operation='INSERT OR UPDATE OF "domain"',
+                    pgid="pgtrigger_company_domain_not_former_f5760",
+                    table="leads_company",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        migrations.AddField(
+            model_name="formerdomain",
+            name="company",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="former_domains", to="leads.company"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="formerdomain",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("domain", django.db.models.functions.text.Lower("domain")), models.Q(("domain", ""), _negated=True)
+                ),
+                name="former_domain_normalised",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="formerdomain",
+            trigger=pgtrigger.compiler.Trigger(
+                name="former_domain_is_free",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF EXISTS (SELECT 1 FROM leads_company c WHERE lower(c.domain) = NEW.domain) THEN\n        RAISE unique_violation USING CONSTRAINT = 'former_domain_is_free',\n            MESSAGE = 'a company has the web domain ' || NEW.domain;\n    END IF;\n    RETURN NULL;\n",
+                    hash="68c41bf1cc14a7b951c77227df88a6388a5b512f",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_former_domain_is_free_980df",
+                    table="leads_formerdomain",
+                    when="AFTER",
+                ),
+            ),
+        ),
         # Everything that is there already is compared once.
         migrations.RunSQL(
             "INSERT INTO leads_tocompare (lead_id, queued_at) SELECT id, now() FROM leads_lead;"

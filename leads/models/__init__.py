@@ -3,7 +3,7 @@
 from leads.models.company import Company
 from leads.models.facts import Attempt, Event, Note
 from leads.models.history import StageChange
-from leads.models.identity import FormerEmail
+from leads.models.identity import FormerDomain, FormerEmail
 from leads.models.lead import ExternalId, Lead
 from leads.models.lists import Campaign, CustomField, EventType, LeadStatus, LeadType, LifecycleStage, Source
 from leads.models.merging import CompanyKey, CompanyMerge, CompanyPair, DuplicatePair, LeadKey, Merge, ToCompare
@@ -22,6 +22,7 @@ __all__ = [
     "Event",
     "EventType",
     "ExternalId",
+    "FormerDomain",
     "FormerEmail",
     "Lead",
     "LeadKey",

@@ -24,6 +24,13 @@ _COMPANY_CHANGED = """
     INSERT INTO leads_tocompare (company_id, queued_at) VALUES (NEW.id, now());
     RETURN NULL;
 """
+_DOMAIN_TAKEN = """
+    IF EXISTS (SELECT 1 FROM leads_formerdomain f WHERE f.domain = lower(NEW.domain)) THEN
+        RAISE unique_violation USING CONSTRAINT = 'company_domain_was_merged',
+            MESSAGE = 'a company had this web domain before it was merged';
+    END IF;
+    RETURN NULL;
+"""
 _COMPANY_RENAMED = """
     INSERT INTO leads_tocompare (lead_id, queued_at) SELECT l.id, now() FROM leads_lead l WHERE l.company_id = NEW.id;
     RETURN NULL;
@@ -55,6 +62,12 @@ LEAD_TRIGGERS = [
 ]
 COMPANY_TRIGGERS = [
     pgtrigger.Trigger(name="company_arrived", operation=pgtrigger.Insert, when=pgtrigger.After, func=_COMPANY_CHANGED),
+    pgtrigger.Trigger(
+        name="company_domain_not_former",
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf("domain"),
+        when=pgtrigger.After,
+        func=_DOMAIN_TAKEN,
+    ),
     pgtrigger.Trigger(
         name="company_compare",
         operation=pgtrigger.Update,

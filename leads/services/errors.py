@@ -24,6 +24,10 @@ MESSAGES: dict[str, tuple[str, Any]] = {
     "lead_consent_has_time": ("consent_at", _("Consent needs the time when it was given or withdrawn.")),
     "external_id_unique": ("external_ids", _("Another lead has this number in that system already.")),
     "company_domain_unique": ("company_domain", _("There is a company with this domain already.")),
+    "company_domain_was_merged": (
+        "company_domain",
+        _("A company had this domain before it was merged with another; it is that company's still."),
+    ),
     "company_domain_is_own": ("company_domain", _("Anybody can have an address there: it is no company's domain.")),
 }
 FUTURE_SECONDS = 300

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from leads.models import ChangedLead, Lead
 from leads.services import merging
+from leads.services.locks import patiently
 from leads.services.merge_fields import LOSER, WINNER, sides
 from leads.services.moving import row_of
 from people.models import User
@@ -23,16 +23,10 @@ from sla.services.escalations import withdraw
 from sla.services.handoffs import reassign
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
-    from typing import TypeVar
 
     from leads.models import Merge
-
-    T = TypeVar("T")
-
-TRIES = 3
-RETRY_STATES = ("40P01", "40001")  # two who waited for each other; one of them begins again
 
 
 def merge_leads(*, winner: Lead, loser: Lead, choices: Mapping[str, str], by: User | None, now: datetime) -> Merge:
@@ -43,19 +37,6 @@ def merge_leads(*, winner: Lead, loser: Lead, choices: Mapping[str, str], by: Us
     if winner.pk == loser.pk:
         raise ValidationError(_("A lead cannot be merged with itself."))
     return patiently(lambda: _merge(winner.pk, loser.pk, choices, by, now))
-
-
-def patiently(act: Callable[[], T]) -> T:
-    """In a transaction; again when two of us waited for each other."""
-    for _left in range(TRIES - 1):
-        try:
-            with transaction.atomic():
-                return act()
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") not in RETRY_STATES or connection.in_atomic_block:
-                raise
-    with transaction.atomic():
-        return act()
 
 
 def hold(lead_ids: list[int]) -> tuple[dict[int, Lead], dict[int, Handoff]]:

@@ -10,11 +10,12 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from leads.models import Lead, Merge
+from leads.services.locks import patiently
 from leads.services.unmerging import undo
 from people.models import Team, User
 from sla.models import Clock, Escalation, Handoff
 from sla.services.escalations import reopen
-from sla.services.merge import hold, patiently
+from sla.services.merge import hold
 
 if TYPE_CHECKING:
     from datetime import datetime
