@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
+    from leads.querysets import CompanyPairQuerySet
     from people.models import User
 
 SEE_ALL = frozenset({"marketer", "executive", "administrator"})
@@ -47,10 +48,13 @@ def company_duplicate_list(request: HttpRequest) -> HttpResponse:
         pairs = pairs.filter(reasons__contains=[reason])
     found = page(request, pairs.select_related("low", "high"), by="pk", descending=True)
     kinds = {"": _("All"), **dict(CompanyPair.Reason.choices)}
+    leads = _leads_of({pk for pair in found.rows for pk in (pair.low_id, pair.high_id)})
     context = {
         "page": found,
-        "rows": [(pair, reasons_in_words(pair)) for pair in found.rows],
-        "leads": _leads_of({pk for pair in found.rows for pk in (pair.low_id, pair.high_id)}),
+        "rows": [
+            (pair, reasons_in_words(pair), [(one, leads.get(one.pk, 0)) for one in (pair.low, pair.high)])
+            for pair in found.rows
+        ],
         "count": pairs.count(),
         "reason": reason if reason in kinds else "",
         "reasons": [(key, label, address(request, reason=key)) for key, label in kinds.items()],
@@ -123,7 +127,7 @@ def companies_of(user: User) -> QuerySet[Company]:
     return Company.objects.filter(Exists(Lead.objects.visible_to(user).filter(company=OuterRef("pk"))))
 
 
-def _pairs(user: User):  # type: ignore[no-untyped-def]  # its queryset's own type, named below
+def _pairs(user: User) -> CompanyPairQuerySet:
     if user.role in SEE_ALL:
         return CompanyPair.objects.all()
     mine = companies_of(user).order_by().values("pk")

@@ -179,7 +179,7 @@ def _without_crowds(met: list[tuple[int, int, int]]) -> list[tuple[int, int, int
 def _neighbours(keys: type[Model], of: str, ids: Iterable[int]) -> list[tuple[int, int, int]]:
     statement = NEIGHBOURS.format(keys=Identifier(keys._meta.db_table), of=Identifier(of), most=SQL(str(BLOCK)))  # type: ignore[arg-type]  # a number of ours
     with connection.cursor() as cursor:
-        cursor.execute(statement, [sorted(ids)])
+        cursor.execute(statement.as_string(), [sorted(ids)])
         return cursor.fetchall()
 
 
@@ -196,4 +196,6 @@ def _keep(pairs: type[Pair], ids: Collection[int], found: Found, now: datetime) 
     reasons = [",".join(sorted(why)) for _pair, why in rows]
     scores = [min(99, sum(POINTS[one] for one in why)) for _pair, why in rows]
     with connection.cursor() as cursor:
-        cursor.execute(KEEP.format(pairs=Identifier(pairs._meta.db_table)), [now, lows, highs, reasons, scores])
+        cursor.execute(
+            KEEP.format(pairs=Identifier(pairs._meta.db_table)).as_string(), [now, lows, highs, reasons, scores]
+        )

@@ -111,11 +111,11 @@ def take_out(rows: Any) -> list[Any]:
     if not pks:
         return []
     found = _as_json(model, pks)
+    statement = SQL("DELETE FROM {} WHERE {} = ANY({})").format(
+        Identifier(model._meta.db_table), Identifier(model._meta.pk.column), _typed(model)
+    )
     with connection.cursor() as cursor:
-        statement = SQL("DELETE FROM {} WHERE {} = ANY({})").format(
-            Identifier(model._meta.db_table), Identifier(model._meta.pk.column), _typed(model)
-        )
-        cursor.execute(statement, [pks])
+        cursor.execute(statement.as_string(), [pks])
     return found
 
 
@@ -136,9 +136,7 @@ def put_back(model: type[Model], rows: Sequence[dict[str, Any]]) -> list[Any]:
         "INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) "
         "ON CONFLICT DO NOTHING RETURNING {pk}"
     ).format(table=table, columns=columns, pk=Identifier(model._meta.pk.column))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [json.dumps(whole)])
-        return [row[0] for row in cursor.fetchall()]
+    return _run(statement, [json.dumps(whole)])
 
 
 def _default(each: Field[Any, Any]) -> Any:
@@ -163,9 +161,7 @@ def _point(link: Link, away_from: int, to: int, only: Sequence[Any] | None = Non
     if only is not None:
         statement += SQL(" AND {} = ANY({})").format(pk, _typed(link.model))
         parameters.append(list(only))
-    with connection.cursor() as cursor:
-        cursor.execute(statement + SQL(" RETURNING {}").format(pk), parameters)
-        return [_plain(row[0]) for row in cursor.fetchall()]
+    return [_plain(value) for value in _run(statement + SQL(" RETURNING {}").format(pk), parameters)]
 
 
 def _as_json(model: type[Model], pks: Sequence[Any]) -> list[Any]:
@@ -175,9 +171,14 @@ def _as_json(model: type[Model], pks: Sequence[Any]) -> list[Any]:
         _typed(model),
         Identifier(model._meta.pk.column),
     )
+    return [json.loads(text) for text in _run(statement, [list(pks)])]
+
+
+def _run(statement: Composed, parameters: list[Any]) -> list[Any]:
+    """The first column. As text: the history of changes adds who it was in front of it."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, [list(pks)])
-        return [json.loads(row[0]) for row in cursor.fetchall()]
+        cursor.execute(statement.as_string(), parameters)
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _typed(model: type[Model]) -> SQL:

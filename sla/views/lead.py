@@ -24,6 +24,7 @@ from sla.models import Clock, Handoff
 from sla.presenters import CHANNEL_ICONS, ClockCard, ScoreCard, score_card
 from sla.timeline import GROUPS, Position, story
 from sla.views import live
+from sla.views.merged import follows_merges
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,6 +39,7 @@ NUMBERS = frozenset({CustomField.Kind.NUMBER, CustomField.Kind.MONEY})
 
 @requires(Can.SEE_LEADS)
 @require_safe
+@follows_merges
 def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """``?kind=`` shows one group of the story, ``?after=`` its next page."""
     user, now = signed_in(request), timezone.now()
@@ -117,6 +119,7 @@ def _acts(user: User, lead: Lead) -> dict[str, Any]:
         else [],
         "note_form": NoteForm() if may(user, Can.WRITE_NOTES) else None,
         "may_edit": may(user, Can.CREATE_LEADS),
+        "may_merge": may(user, Can.MERGE_LEADS),
     }
 
 

@@ -30,7 +30,6 @@ from sla.services.unmerge import undo_merge
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from people.models import User
     from sla.services.unmerge import Undone
 
 SHOWN = ("company", "source", "campaign", "lead_type", "status", "stage", "owner")
@@ -49,7 +48,7 @@ def duplicate_list(request: HttpRequest) -> HttpResponse:
     kinds = {"": _("All"), **dict(DuplicatePair.Reason.choices)}
     context = {
         "page": found,
-        "rows": [(pair, reasons_in_words(pair)) for pair in found.rows],
+        "rows": [(pair, reasons_in_words(pair), (pair.low, pair.high)) for pair in found.rows],
         "count": pairs.count(),
         "reason": reason if reason in kinds else "",
         "reasons": [(key, label, address(request, reason=key)) for key, label in kinds.items()],
@@ -194,7 +193,11 @@ def _consequences(winner: Lead, loser: Lead) -> list[str]:
         said.append(_("Both are in somebody's hands: the hand-off of %(lead)s goes on.") % {"lead": winner})
         if clocks:
             said.append(
-                ngettext("%(n)d running clock of %(lead)s is cancelled.", "%(n)d running clocks of %(lead)s are cancelled.", clocks)
+                ngettext(
+                    "%(n)d running clock of %(lead)s is cancelled.",
+                    "%(n)d running clocks of %(lead)s are cancelled.",
+                    clocks,
+                )
                 % {"n": clocks, "lead": loser}
             )
     elif loser.pk in held:
@@ -235,9 +238,3 @@ def _say_undone(request: HttpRequest, undone: Undone) -> None:
             )
             % {"n": undone.cancelled},
         )
-
-
-def winner_of(user: User, pk: int) -> int | None:
-    """The lead that this one was merged into, when this person may see it."""
-    merge = Merge.objects.standing().filter(loser_number=pk, winner__in=Lead.objects.visible_to(user)).first()
-    return merge.winner_id if merge is not None else None
