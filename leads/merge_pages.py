@@ -56,10 +56,9 @@ def lead_lines(winner: Lead, loser: Lead, *, in_hand: str, given: Mapping[str, s
     for name in (*CHOSEN, *merge_fields.custom_names(winner, loser)):
         custom = name.startswith(CUSTOM)
         label = names.get(name.removeprefix(CUSTOM), name) if custom else _label(Lead, name)
-        shown = [_lead_text(lead, name) for lead in (winner, loser)]
         fixed = _("A withdrawal is never lost by a merge.") if name in forced else ""
         side = taken[name] if fixed else given.get(name, taken[name])
-        lines.append(Line(name, label, *shown, side, fixed))
+        lines.append(Line(name, label, _lead_text(winner, name), _lead_text(loser, name), side, fixed))
     return lines + [_flag(winner, loser, name) for name in FLAGS]
 
 
@@ -73,7 +72,9 @@ def company_lines(winner: Company, loser: Company, *, given: Mapping[str, str]) 
 
 def choices_of(data: QueryDict, lines: Iterable[Line]) -> dict[str, str]:
     """What was chosen on the page, of the fields that there are and that differ."""
-    return {line.name: data[line.field] for line in lines if line.field in data and line.differs and not line.fixed}
+    return {
+        line.name: str(data[line.field]) for line in lines if line.field in data and line.differs and not line.fixed
+    }
 
 
 def hanging_on(model: type[Model], pk: int, *, but: Collection[str]) -> list[str]:
@@ -128,6 +129,6 @@ def _text(row: Any, name: str) -> str:
 
 def _flag(winner: Lead, loser: Lead, name: str) -> Line:
     """A do-not flag of either holds for both."""
-    said = [_("yes") if getattr(lead, name) else _("no") for lead in (winner, loser)]
+    first, second = (_("yes") if getattr(lead, name) else _("no") for lead in (winner, loser))
     side = LOSER if getattr(loser, name) and not getattr(winner, name) else WINNER
-    return Line(name, _label(Lead, name), *said, side, _("Said once, it holds for the person."))
+    return Line(name, _label(Lead, name), first, second, side, _("Said once, it holds for the person."))

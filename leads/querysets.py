@@ -11,8 +11,7 @@ from django.db.models.functions import Lower
 from people.models import User
 
 if TYPE_CHECKING:
-    from leads.models import ChangedLead, Company, CompanyPair, DuplicatePair, Lead
-    from leads.models.merging import MergeRecord
+    from leads.models import ChangedLead, Company, CompanyMerge, CompanyPair, DuplicatePair, Lead, Merge
 
 
 WORDS = 8  # nobody types more, and every word is a search of its own
@@ -113,7 +112,9 @@ class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
         """Pairs of which this person may see both leads; the same as ``LeadQuerySet.listed_for`` asked twice."""
         if user.role in {"marketer", "executive", "administrator"}:
             return self
-        leads = self.model._meta.get_field("low").related_model.objects.listed_for(user).order_by().values("pk")
+        from leads.models import Lead  # they import this module
+
+        leads = Lead.objects.listed_for(user).order_by().values("pk")
         return self.filter(low__in=leads, high__in=leads)
 
 
@@ -125,7 +126,12 @@ class CompanyPairQuerySet(models.QuerySet["CompanyPair"]):
         return self.filter(Q(low=company) | Q(high=company))
 
 
-class MergeQuerySet(models.QuerySet["MergeRecord"]):
+class MergeQuerySet(models.QuerySet["Merge"]):
     def standing(self) -> Self:
         """Merges that were not undone."""
+        return self.filter(undone_at__isnull=True)
+
+
+class CompanyMergeQuerySet(models.QuerySet["CompanyMerge"]):
+    def standing(self) -> Self:
         return self.filter(undone_at__isnull=True)

@@ -58,7 +58,8 @@ STAGED = tuple(TYPES)
 CREATE = """
 CREATE TEMPORARY TABLE import_row ({columns},
     by_number bigint, by_email bigint, lead_id bigint,
-    former boolean NOT NULL DEFAULT false, is_new boolean NOT NULL DEFAULT false, changed boolean NOT NULL DEFAULT false, refused text, other text);
+    former boolean NOT NULL DEFAULT false,
+    is_new boolean NOT NULL DEFAULT false, changed boolean NOT NULL DEFAULT false, refused text, other text);
 CREATE TEMPORARY TABLE import_seen (key text PRIMARY KEY, line integer NOT NULL);
 """
 DROP = "DROP TABLE IF EXISTS import_row, import_seen"

@@ -40,7 +40,7 @@ LEAD_TRIGGERS = [
     pgtrigger.Trigger(
         name="lead_arrived",
         level=pgtrigger.Statement,
-        referencing=pgtrigger.Referencing(new="arrived"),
+        referencing=pgtrigger.Referencing(new="arrived"),  # type: ignore[no-untyped-call]  # pgtrigger leaves it untyped
         operation=pgtrigger.Insert,
         when=pgtrigger.After,
         func=_ARRIVED,
@@ -64,7 +64,7 @@ COMPANY_TRIGGERS = [
     pgtrigger.Trigger(name="company_arrived", operation=pgtrigger.Insert, when=pgtrigger.After, func=_COMPANY_CHANGED),
     pgtrigger.Trigger(
         name="company_domain_not_former",
-        operation=pgtrigger.Insert | pgtrigger.UpdateOf("domain"),
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf("domain"),  # type: ignore[no-untyped-call]  # as above
         when=pgtrigger.After,
         func=_DOMAIN_TAKEN,
     ),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models.company import Company
 from leads.models.lead import Lead
-from leads.querysets import CompanyPairQuerySet, DuplicatePairQuerySet, MergeQuerySet
+from leads.querysets import CompanyMergeQuerySet, CompanyPairQuerySet, DuplicatePairQuerySet, MergeQuerySet
 
 
 class ToCompare(models.Model):
@@ -179,8 +179,6 @@ class MergeRecord(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
-    objects: ClassVar[MergeQuerySet] = MergeQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as a Manager
-
     class Meta:
         abstract = True
         ordering = ("-pk",)
@@ -194,6 +192,8 @@ class Merge(MergeRecord):
 
     winner = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="merges")
     promises = models.JSONField(default=dict)
+
+    objects: ClassVar[MergeQuerySet] = MergeQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as a Manager
 
     class Meta(MergeRecord.Meta):
         verbose_name = _("merge")
@@ -209,6 +209,8 @@ class CompanyMerge(MergeRecord):
     """Of two companies."""
 
     winner = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="merges")
+
+    objects: ClassVar[CompanyMergeQuerySet] = CompanyMergeQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as a Manager
 
     class Meta(MergeRecord.Meta):
         verbose_name = _("merge of companies")

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Identifier, Literal
 
 from leads.matching.emails import slipped
 from leads.matching.keys import company_keys, lead_keys
@@ -52,6 +52,10 @@ NEIGHBOURS = SQL("""
          ORDER BY o.{of} LIMIT {most}) o
      WHERE k.{of} = ANY(%s)
 """)
+QUEUE_ALL = SQL("""
+    INSERT INTO leads_tocompare ({column}, queued_at) SELECT t.id, %s FROM {table} t
+     WHERE NOT EXISTS (SELECT 1 FROM leads_tocompare c WHERE c.{column} = t.id) ORDER BY t.id
+""")
 # Said to be two: that stands until there is a reason that was not known then.
 KEEP = SQL("""
     INSERT INTO {pairs} AS p (low_id, high_id, reasons, score, found_at)
@@ -85,11 +89,7 @@ def look_through_everything(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         count = 0
         for column, table in (("lead_id", "leads_lead"), ("company_id", "leads_company")):
-            cursor.execute(
-                f"INSERT INTO leads_tocompare ({column}, queued_at) SELECT t.id, %s FROM {table} t WHERE NOT EXISTS "
-                f"(SELECT 1 FROM leads_tocompare c WHERE c.{column} = t.id) ORDER BY t.id",  # noqa: S608 - constants
-                [now],
-            )
+            cursor.execute(QUEUE_ALL.format(column=Identifier(column), table=Identifier(table)).as_string(), [now])
             count += int(cursor.rowcount)
     transaction.on_commit(_send, robust=True)
     return count
@@ -177,10 +177,10 @@ def _without_crowds(met: list[tuple[int, int, int]]) -> list[tuple[int, int, int
 
 
 def _neighbours(keys: type[Model], of: str, ids: Iterable[int]) -> list[tuple[int, int, int]]:
-    statement = NEIGHBOURS.format(keys=Identifier(keys._meta.db_table), of=Identifier(of), most=SQL(str(BLOCK)))  # type: ignore[arg-type]  # a number of ours
+    statement = NEIGHBOURS.format(keys=Identifier(keys._meta.db_table), of=Identifier(of), most=Literal(BLOCK))
     with connection.cursor() as cursor:
         cursor.execute(statement.as_string(), [sorted(ids)])
-        return cursor.fetchall()
+        return [(kind, one, other) for kind, one, other in cursor.fetchall()]
 
 
 def _keep(pairs: type[Pair], ids: Collection[int], found: Found, now: datetime) -> None:

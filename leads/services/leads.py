@@ -102,7 +102,8 @@ def create_lead(*, now: datetime, by: User | None, data: LeadData) -> Lead:
 def update_lead(*, lead: Lead, now: datetime, by: User | None, data: LeadData) -> Lead:  # noqa: ARG001 - the audit trail takes "who" from the request; an API without one will need it
     """Change a lead: only what differs is written, and nothing at all when nothing does.
 
-    Of a lead that was merged a moment ago its winner is changed. Raises ValidationError as ``create_lead`` does. The stage moves by ``move_stages``, the owner by the hand-off.
+    Of a lead that was merged a moment ago its winner is changed. Raises ValidationError as ``create_lead`` does. The
+    stage moves by ``move_stages``, the owner by the hand-off.
     """
     for name in ("stage", "owner"):
         if name in data:

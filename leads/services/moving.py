@@ -45,7 +45,7 @@ class Link:
 
     @property
     def column(self) -> Identifier:
-        return Identifier(self.field.column or "")
+        return Identifier(column_of(self.field))
 
     @property
     def uniques(self) -> Iterator[tuple[tuple[str, ...], Q]]:
@@ -104,6 +104,10 @@ def move_back(model: type[Model], moved: Rows, *, loser: int, winner: int) -> No
             _point(by_name[name], winner, loser, only=ids)
 
 
+def column_of(field: Field[Any, Any]) -> str:
+    return field.column or field.name
+
+
 def take_out(rows: Any) -> list[Any]:
     """Delete the rows of a queryset and return them as the database told them."""
     model = rows.model
@@ -112,7 +116,7 @@ def take_out(rows: Any) -> list[Any]:
         return []
     found = _as_json(model, pks)
     statement = SQL("DELETE FROM {} WHERE {} = ANY({})").format(
-        Identifier(model._meta.db_table), Identifier(model._meta.pk.column), _typed(model)
+        Identifier(model._meta.db_table), Identifier(column_of(model._meta.pk)), _typed(model)
     )
     with connection.cursor() as cursor:
         cursor.execute(statement.as_string(), [pks])
@@ -128,14 +132,14 @@ def row_of(model: type[Model], pk: int) -> dict[str, Any]:
 def put_back(model: type[Model], rows: Sequence[dict[str, Any]]) -> list[Any]:
     """Insert rows as they were, with their ids; those whose place is taken stay away. Returns the ids put back."""
     fields = [each for each in model._meta.concrete_fields if not each.generated]
-    names = [each.column for each in fields]
-    whole = [{each.column: row.get(each.column, _default(each)) for each in fields} for row in rows]
+    names = [column_of(each) for each in fields]
+    whole = [{column_of(each): row.get(column_of(each), _default(each)) for each in fields} for row in rows]
     table = Identifier(model._meta.db_table)
     columns = SQL(", ").join(map(Identifier, names))
     statement = SQL(
         "INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) "
         "ON CONFLICT DO NOTHING RETURNING {pk}"
-    ).format(table=table, columns=columns, pk=Identifier(model._meta.pk.column))
+    ).format(table=table, columns=columns, pk=Identifier(column_of(model._meta.pk)))
     return _run(statement, [json.dumps(whole)])
 
 
@@ -155,7 +159,7 @@ def _drop_clashes(link: Link, loser: int, winner: int) -> list[Any]:
 
 
 def _point(link: Link, away_from: int, to: int, only: Sequence[Any] | None = None) -> list[Any]:
-    pk = Identifier(link.model._meta.pk.column)
+    pk = Identifier(column_of(link.model._meta.pk))
     statement: Composed = SQL("UPDATE {} SET {} = %s WHERE {} = %s").format(link.table, link.column, link.column)
     parameters: list[Any] = [to, away_from]
     if only is not None:
@@ -167,9 +171,9 @@ def _point(link: Link, away_from: int, to: int, only: Sequence[Any] | None = Non
 def _as_json(model: type[Model], pks: Sequence[Any]) -> list[Any]:
     statement = SQL("SELECT to_jsonb(t)::text FROM {} t WHERE {} = ANY({}) ORDER BY {}").format(
         Identifier(model._meta.db_table),
-        Identifier(model._meta.pk.column),
+        Identifier(column_of(model._meta.pk)),
         _typed(model),
-        Identifier(model._meta.pk.column),
+        Identifier(column_of(model._meta.pk)),
     )
     return [json.loads(text) for text in _run(statement, [list(pks)])]
 
@@ -183,7 +187,7 @@ def _run(statement: Composed, parameters: list[Any]) -> list[Any]:
 
 def _typed(model: type[Model]) -> SQL:
     """A list of primary keys of this table, as a parameter."""
-    return SQL(f"%s::{model._meta.pk.rel_db_type(connection)}[]")  # type: ignore[arg-type, union-attr]  # a type's name of Django's own
+    return SQL(f"%s::{model._meta.pk.rel_db_type(connection)}[]")
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from leads.models import Company, CompanyMerge, DuplicatePair, FormerEmail, Lead, Merge, StageChange, ToCompare
-from leads.services.moving import move_back, put_back, row_of
+from leads.services.moving import column_of, move_back, put_back, row_of
 from leads.services.queue import mark_changed
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def back(model: type[Model], merge: MergeRecord) -> tuple[dict[str, Any], list[s
     restored: dict[str, Any] = {}
     kept: list[str] = []
     for field in model._meta.concrete_fields:
-        column = field.column
+        column = column_of(field)
         before, after = merge.winner_before.get(column), merge.winner_after.get(column)
         if column in UNCOMPARED or column not in merge.winner_before or before == after:
             continue
@@ -85,7 +85,7 @@ def back(model: type[Model], merge: MergeRecord) -> tuple[dict[str, Any], list[s
 def bring_back(model: type[Model], merge: MergeRecord) -> None:
     """The loser with its number and values, what was moved, and what had no room."""
     winner: int = merge.winner_id  # type: ignore[attr-defined]  # as above
-    row = {field.column: _still(field, merge.loser.get(field.column)) for field in model._meta.concrete_fields}
+    row = {column_of(field): _still(field, merge.loser.get(column_of(field))) for field in model._meta.concrete_fields}
     known = {column: value for column, value in row.items() if column in merge.loser}
     if not put_back(model, [known]):
         raise ValidationError(_("The place of %(name)s is taken by now.") % {"name": merge.loser_name})
@@ -140,4 +140,4 @@ def _exists(field: Field[Any, Any], value: Any) -> bool:
 
 def _has_ends(model: type[Model], row: dict[str, Any]) -> bool:
     """Whether everything that a row points to is there (a pair's other lead may be gone)."""
-    return all(_exists(field, row.get(field.column)) for field in model._meta.concrete_fields)
+    return all(_exists(field, row.get(column_of(field))) for field in model._meta.concrete_fields)

@@ -121,7 +121,7 @@ def hand_over_strays(*, now: datetime) -> int:
 
 
 def _unhanded(lead_ids: Collection[int]) -> Sequence[StageChange]:
-    """The newest change of each lead into its stage, unless imported, handed over already, or the lead is closed or in hand."""
+    """The newest change of each lead into its stage, unless imported, handed over, or the lead is closed or in hand."""
     in_hand = Handoff.objects.open().filter(lead=OuterRef("lead"))
     newest = (
         StageChange.objects.filter(lead_id__in=lead_ids, to_stage=F("lead__stage"))

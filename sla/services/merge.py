@@ -1,4 +1,4 @@
-"""Merging two leads, promises included: one hand-off stays open, the loser's clock stops rightly, nothing is sent twice.
+"""Merging two leads, promises included: one hand-off stays open, the loser's clock stops rightly.
 
 The rows are taken in the order of the house: marks of the flow, hand-offs, leads (for ourselves alone, so that whoever
 writes a fact of either waits and then finds the winner), clocks, escalations, notices.

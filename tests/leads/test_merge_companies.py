@@ -106,14 +106,15 @@ def test_undo_keeps_what_was_changed_and_goes_in_order(acme: Company, limited: C
 
 
 def test_refuse_oneself_the_gone_and_choices_there_are_none_of(acme: Company, limited: Company) -> None:
-    for winner, loser, choices in (
+    refused: list[tuple[Company, Company, dict[str, str]]] = [
         (acme, acme, {}),
         (acme, Company(pk=987_654), {}),
         (acme, limited, {"name": "both"}),
         (acme, limited, {"shoes": "loser"}),
-    ):
+    ]
+    for winner, loser, choices in refused:
         with pytest.raises(ValidationError):
-            merge(winner, loser, **choices)
+            merge_companies(winner=winner, loser=loser, choices=choices, by=None, now=LATER)
     assert Company.objects.count() == 2
 
 
