@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Field
 from django.utils.formats import date_format, number_format
@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from leads.models import Company, CustomField, Lead
+from leads.models import Company, CompanyMerge, CustomField, Lead, Merge
 from leads.services import company_merging, merge_fields
 from leads.services.merge_fields import CHOSEN, CUSTOM, FLAGS, LOSER, WINNER
 from leads.services.moving import links
@@ -21,10 +21,12 @@ from leads.services.moving import links
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
     from django.http import QueryDict
 
 PREFIX = "take-"
+RECENT = 10
+M = TypeVar("M", Merge, CompanyMerge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,12 @@ def hanging_on(model: type[Model], pk: int, *, but: Collection[str]) -> list[str
         f"{number_format(count)} {one._meta.verbose_name if count == 1 else one._meta.verbose_name_plural}"
         for count, one in found.values()
     ]
+
+
+def recent(merges: QuerySet[M]) -> list[M]:
+    """The last few merges, undone ones as well, without what their undoing needs."""
+    light = merges.select_related("winner", "by", "undone_by").order_by("-pk")
+    return list(light.defer("loser", "winner_before", "winner_after", "moved", "dropped", "made")[:RECENT])
 
 
 def seen(*rows: Model) -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from leads.merge_pages import choices_of, company_lines, field_names, hanging_on, seen
+from leads.merge_pages import choices_of, company_lines, field_names, hanging_on, recent, seen
 from leads.models import Company, CompanyMerge, CompanyPair, Lead
 from leads.services.company_merging import (
     SEEN_TO,
@@ -58,6 +58,7 @@ def company_duplicate_list(request: HttpRequest) -> HttpResponse:
         "count": pairs.count(),
         "reason": reason if reason in kinds else "",
         "reasons": [(key, label, address(request, reason=key)) for key, label in kinds.items()],
+        "merged": recent(CompanyMerge.objects.filter(winner__in=companies_of(signed_in(request)))),
     }
     return render(request, "leads/company_duplicates.html", context)
 
@@ -158,7 +159,7 @@ def _side_by_side(
         "swap_url": reverse("company-merge", args=[loser.pk, winner.pk]),
         "back_url": reverse("company-duplicate-list"),
         "lines": [line for line in lines if line.winner or line.loser],
-        "moving": hanging_on(Company, loser.pk, but={*SEEN_TO, "leads.formerdomain"}),
+        "moving": hanging_on(Company, loser.pk, but={*SEEN_TO, "leads.formerdomain", "leads.companymerge"}),
         "consequences": [_("Its name and its web domain keep finding this company, and make no new one.")],
         "dismiss_url": reverse("company-duplicate-dismiss", args=[pair.pk]) if pair else "",
         "reasons": reasons_in_words(pair) if pair else [],

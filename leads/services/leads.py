@@ -13,6 +13,7 @@ from leads.models import (
     Company,
     CustomField,
     ExternalId,
+    FormerEmail,
     Lead,
     LeadStatus,
     LeadType,
@@ -113,6 +114,8 @@ def update_lead(*, lead: Lead, now: datetime, by: User | None, data: LeadData) -
     _apply(current, dict(data), now)
     changed = [name for name, value in _snapshot(current).items() if before[name] != value]
     with refusals_at_fields():
+        if "email" in changed:
+            _use_again(current, before["email"], now)
         if changed:
             current.updated_at = now
             current.save(update_fields=[*changed, "updated_at"])
@@ -120,6 +123,14 @@ def update_lead(*, lead: Lead, now: datetime, by: User | None, data: LeadData) -
     if changed or added:
         mark_changed(lead_ids=[current.pk], now=now)
     return current
+
+
+def _use_again(lead: Lead, before: str, now: datetime) -> None:
+    """An address of its own from before a merge comes back into use; the one it replaces goes on finding the lead."""
+    taken_back, _rows = FormerEmail.objects.filter(lead=lead, email=lead.email).delete()
+    if taken_back and before:
+        Lead.objects.filter(pk=lead.pk).update(email=lead.email)
+        FormerEmail.objects.create(lead=lead, email=before, since=now)
 
 
 def _snapshot(lead: Lead) -> dict[str, Any]:

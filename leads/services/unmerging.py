@@ -60,9 +60,7 @@ def refuse_undo(merge: Merge) -> None:
             % {"lead": merge.winner, "other": later.loser_name}
         )
     if merge.loser["email"] and _is_taken(merge):
-        raise ValidationError(
-            _("Another lead has the e-mail address %(email)s by now.") % {"email": merge.loser["email"]}
-        )
+        raise ValidationError(_("The e-mail address %(email)s is in use by now.") % {"email": merge.loser["email"]})
 
 
 def back(model: type[Model], merge: MergeRecord) -> tuple[dict[str, Any], list[str]]:

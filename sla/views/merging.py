@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from leads.merge_pages import choices_of, field_names, hanging_on, lead_lines, seen
+from leads.merge_pages import choices_of, field_names, hanging_on, lead_lines, recent, seen
 from leads.models import DuplicatePair, Lead, Merge, ToCompare
 from leads.services.duplicates import dismiss, look_through_everything, reasons_in_words
 from leads.services.merge_fields import LOSER, WINNER, default_winner
@@ -53,6 +53,7 @@ def duplicate_list(request: HttpRequest) -> HttpResponse:
         "reason": reason if reason in kinds else "",
         "reasons": [(key, label, address(request, reason=key)) for key, label in kinds.items()],
         "waiting": ToCompare.objects.count(),
+        "merged": recent(Merge.objects.filter(winner__in=Lead.objects.visible_to(signed_in(request)))),
     }
     return render(request, "sla/duplicates.html", context)
 
@@ -171,7 +172,7 @@ def _side_by_side(
         "swap_url": reverse("lead-merge", args=[loser.pk, winner.pk]),
         "back_url": reverse("duplicate-list"),
         "lines": [line for line in lines if line.winner or line.loser],
-        "moving": hanging_on(Lead, loser.pk, but={*SEEN_TO, "leads.formeremail"}),
+        "moving": hanging_on(Lead, loser.pk, but={*SEEN_TO, "leads.formeremail", "leads.merge"}),
         "consequences": _consequences(winner, loser),
         "dismiss_url": reverse("duplicate-dismiss", args=[pair.pk]) if pair else "",
         "reasons": reasons_in_words(pair) if pair else [],

@@ -253,7 +253,7 @@ def test_two_undo_at_once(ana: Lead, double: Lead, crowd: Crowd) -> None:
 def test_who_waited_crosswise_begins_again(ana: Lead, double: Lead, monkeypatch: pytest.MonkeyPatch) -> None:
     from django.db import OperationalError
 
-    class Deadlock(Exception):
+    class DeadlockError(Exception):
         sqlstate = "40P01"
 
     tries: list[int] = []
@@ -262,7 +262,7 @@ def test_who_waited_crosswise_begins_again(ana: Lead, double: Lead, monkeypatch:
     def once(lead_ids: list[int]) -> Any:
         tries.append(1)
         if len(tries) == 1:
-            raise OperationalError("deadlock detected") from Deadlock()
+            raise OperationalError("deadlock detected") from DeadlockError()
         return hold(lead_ids)
 
     monkeypatch.setattr(merging, "hold", once)
