@@ -64,8 +64,8 @@ def _merge(winner_id: int, loser_id: int, choices: Mapping[str, str], by: User |
     record = merging.merge(winner=winner, loser=loser, choices=choices, in_hand=in_hand, by=by, now=now)
     open_one = handoffs.get(winner_id) or handoffs.get(loser_id)
     if open_one is not None:
-        chosen = (loser if taken["owner"] == LOSER else winner).owner_id
-        promises |= _settle_owner(open_one.pk, chosen if "owner" in choices else None, by, now)
+        another = (loser if taken["owner"] == LOSER else winner).owner_id if taken["owner"] != in_hand else None
+        promises |= _settle_owner(open_one.pk, another, by, now)
         record.winner_after = row_of(Lead, winner_id)
     record.promises = promises
     record.save(update_fields=["promises", "winner_after"])
@@ -92,10 +92,10 @@ def _close(handoff: Handoff, now: datetime) -> dict[str, Any]:
     }
 
 
-def _settle_owner(handoff_id: int, chosen: int | None, by: User | None, now: datetime) -> dict[str, Any]:
+def _settle_owner(handoff_id: int, another: int | None, by: User | None, now: datetime) -> dict[str, Any]:
     """Lead, hand-off and clocks belong to one person: whoever has the hand-off, unless another was chosen."""
     handoff = Handoff.objects.select_related("team", "owner").get(pk=handoff_id)
-    if chosen is None or chosen == handoff.owner_id:
+    if another is None or another == handoff.owner_id:
         if handoff.owner_id is not None:
             Lead.objects.filter(~Q(owner=handoff.owner_id), pk=handoff.lead_id).update(owner=handoff.owner_id)
         return {}
@@ -103,12 +103,12 @@ def _settle_owner(handoff_id: int, chosen: int | None, by: User | None, now: dat
         "handoff": row_of(Handoff, handoff.pk),
         "clocks_of": {str(pk): [owner, team] for pk, owner, team in _clocks_of(handoff)},
     }
-    person = User.objects.get(pk=chosen)
+    person = User.objects.get(pk=another)
     try:
         reassign(handoff=handoff, to=person, by=by or person, now=now)
     except ValidationError as error:
         raise ValidationError({"owner": error.messages}) from error
-    return {"reassigned": before | {"to": chosen}}
+    return {"reassigned": before | {"to": another}}
 
 
 def _clocks_of(handoff: Handoff) -> list[tuple[int, int | None, int]]:
