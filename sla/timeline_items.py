@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from leads.models import Lead
+from leads.models import CompanyMerge, Lead
 from sla.presenters import CHANNEL_ICONS
 
 if TYPE_CHECKING:
@@ -216,7 +216,15 @@ def _shown(row: Any, name: str) -> str:
     value = getattr(row, name)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if value is None and name == "company" and row.company_id:
+        return _merged_company(row.company_id)
     return str(dict(getattr(Lead._meta.get_field(name), "flatchoices", ())).get(value, value) or "–")
+
+
+def _merged_company(company_id: int) -> str:
+    """What a company was called that was merged into another since."""
+    merge = CompanyMerge.objects.filter(loser_number=company_id).order_by("-pk").only("loser_name").first()
+    return merge.loser_name if merge is not None else "–"
 
 
 def _properties(properties: Mapping[str, Any]) -> tuple[str, ...]:

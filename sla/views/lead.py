@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from leads.merged import follows_merges
 from leads.models import CustomField, Lead
 from leads.models.facts import Channel
 from people.keyset import address
@@ -24,7 +25,6 @@ from sla.models import Clock, Handoff
 from sla.presenters import CHANNEL_ICONS, ClockCard, ScoreCard, score_card
 from sla.timeline import GROUPS, Position, story
 from sla.views import live
-from sla.views.merged import follows_merges
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -25,7 +25,7 @@ from leads.services.identity import current_id, find_by_email
 from leads.services.leads import create_lead
 from leads.services.merging import SEEN_TO
 from leads.services.moving import links
-from people.models import User
+from people.models import Team, User
 from scoring.models import LeadScore
 from sla import flow
 from sla.models import Clock, Escalation, Handoff
@@ -253,6 +253,16 @@ def test_the_owner_that_was_chosen_has_lead_handoff_and_clock(
     clock.refresh_from_db()
     ana.refresh_from_db()
     assert (ana.owner, clock.owner, clock.handoff.owner) == (owner, owner, owner)
+
+
+def test_the_owner_of_whoever_is_in_hand_is_no_choice_that_hands_over_anew(
+    ana: Lead, double: Lead, ae: User, sales_team: Team
+) -> None:
+    clock = build_work(double, None, due_at=LATER, team=sales_team)
+    Lead.objects.filter(pk=double.pk).update(owner=ae)
+    merge(ana, double, owner="loser")
+    clock.refresh_from_db()
+    assert (clock.owner, clock.handoff.owner) == (None, None)
 
 
 def test_refuse_an_owner_who_cannot_take_leads(ana: Lead, double: Lead, owner: User, ae: User) -> None:

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.merge_pages import seen
-from leads.models import CustomField, DuplicatePair, Lead, Merge, ToCompare
+from leads.models import Company, CustomField, DuplicatePair, Lead, Merge, ToCompare
+from leads.services.company_merging import merge_companies
 from leads.services.events import record_event
 from leads.services.leads import update_lead
 from people.models import User
@@ -195,6 +196,15 @@ def test_one_story_of_both_told_by_its_own_chain(ana: Lead, double: Lead, event_
     assert "Job title: CTO → CEO" in told
     assert "City: – → Vigo" in told
     assert not any("Anna → Ana" in line or "Ana → Anna" in line for line in told)
+
+
+def test_the_story_names_a_company_that_was_merged(ana: Lead) -> None:
+    limited, acme = Company.objects.create(name="ACME Ltd"), Company.objects.create(name="Acme")
+    update_lead(lead=ana, now=NOW, by=None, data={"company": limited})
+    merge_companies(winner=acme, loser=limited, choices={}, by=None, now=NOW)
+    ana.refresh_from_db()
+    told = [line for item in story(ana, group="changes").items for line in item.lines]
+    assert told == ["Company: ACME Ltd → Acme", "Company: – → ACME Ltd"]
 
 
 def test_undo_asks_says_and_does(as_owner: Client, ana: Lead, double: Lead, owner: User) -> None:

@@ -28,6 +28,8 @@ def follows_merges(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
         try:
             return view(request, pk, **kwargs)
         except Http404:
+            if request.method not in ("GET", "HEAD"):
+                raise  # what was sent would be lost on the way
             seen = Lead.objects.visible_to(signed_in(request)).order_by().values("pk")
             merge = Merge.objects.standing().filter(loser_number=pk, winner__in=seen).only("winner_id").first()
             match = request.resolver_match
