@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from leads.models import (
+    ChangedLead,
     Company,
     CustomField,
     FormerEmail,
