@@ -16,6 +16,8 @@ urlpatterns = [
     path("", include("sla.editor_urls")),
     path("", include("sla.privacy_urls")),
     path("scoring/", include("scoring.urls")),
+    path("leads/", include("sla.merge_urls")),
+    path("leads/", include("leads.merge_urls")),
     path("leads/", include("leads.urls")),
     path("settings/", include("leads.access_urls")),
     path("api/v1/", include("leads.api.urls")),

@@ -14,7 +14,18 @@ from people.models import User
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from leads.models import ApiKey, ChangedLead, Lead, WebhookDelivery, WebhookEndpoint
+    from leads.models import (
+        ApiKey,
+        ChangedLead,
+        Company,
+        CompanyMerge,
+        CompanyPair,
+        DuplicatePair,
+        Lead,
+        Merge,
+        WebhookDelivery,
+        WebhookEndpoint,
+    )
 
 
 WORDS = 8  # nobody types more, and every word is a search of its own
@@ -145,3 +156,40 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         """Waiting, or claimed by a worker that must have died."""
         free = Q(state="pending") | Q(claimed_until__lte=now)
         return self.filter(free, state__in=["pending", "sending"], next_try_at__lte=now)
+
+
+class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
+    def open(self) -> Self:
+        """Proposed, and not said to be two people."""
+        return self.filter(dismissed_at__isnull=True)
+
+    def of(self, lead: Lead) -> Self:
+        return self.filter(Q(low=lead) | Q(high=lead))
+
+    def visible_to(self, user: User) -> Self:
+        """Pairs of which this person may see both leads; the same as ``LeadQuerySet.listed_for`` asked twice."""
+        if user.role in {"marketer", "executive", "administrator"}:
+            return self
+        from leads.models import Lead  # they import this module
+
+        leads = Lead.objects.listed_for(user).order_by().values("pk")
+        return self.filter(low__in=leads, high__in=leads)
+
+
+class CompanyPairQuerySet(models.QuerySet["CompanyPair"]):
+    def open(self) -> Self:
+        return self.filter(dismissed_at__isnull=True)
+
+    def of(self, company: Company) -> Self:
+        return self.filter(Q(low=company) | Q(high=company))
+
+
+class MergeQuerySet(models.QuerySet["Merge"]):
+    def standing(self) -> Self:
+        """Merges that were not undone."""
+        return self.filter(undone_at__isnull=True)
+
+
+class CompanyMergeQuerySet(models.QuerySet["CompanyMerge"]):
+    def standing(self) -> Self:
+        return self.filter(undone_at__isnull=True)

@@ -8,9 +8,12 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from leads.services import webhook_delivery, webhooks
+from leads.services import duplicates, webhook_delivery, webhooks
 from leads.services.answers import forget_answers as forget_stored_answers
 from leads.tracking.visitors import forget_anonymous
+
+# Of comparing, so many batches at a time; then others of the worker's tasks have their turn, and beat begins the next.
+BATCHES = 20
 
 
 @shared_task(name="leads.tasks.webhooks", ignore_result=True)
@@ -31,3 +34,11 @@ def forget_answers() -> None:
 @shared_task(name="leads.tasks.forget_visitors", ignore_result=True)
 def forget_visitors() -> None:
     forget_anonymous(now=timezone.now(), after=timedelta(days=settings.BATON_VISITOR_DAYS))
+
+
+@shared_task(name=duplicates.TASK, ignore_result=True)
+def find_duplicates() -> None:
+    """Compare what is new or has changed; a lost or doubled run costs nothing."""
+    for _batch in range(BATCHES):
+        if not duplicates.look(now=timezone.now()):
+            break

@@ -60,10 +60,14 @@ def is_free_mail(domain: str) -> bool:
     return domain.lower() in FREE_MAIL
 
 
+def own_domain(domain: str) -> str:
+    """The domain, unless anybody can have an address there: that is no company's."""
+    return "" if is_free_mail(domain) else domain
+
+
 def company_domain(email: str) -> str:
     """The domain of the company that an address belongs to; nothing for a free mail provider."""
-    domain = domain_of(email)
-    return "" if is_free_mail(domain) else domain
+    return own_domain(domain_of(email))
 
 
 def split_name(full_name: str) -> tuple[str, str]:

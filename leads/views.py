@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from leads.forms import CompanyForm, EventForm, LeadFilter, LeadForm, PropertyFormSet, properties_of
+from leads.merged import follows_merges
 from leads.models import Company, Lead
 from leads.services.companies import update_company
 from leads.services.events import record_event
@@ -63,6 +64,7 @@ def lead_create(request: HttpRequest) -> HttpResponse:
 
 @requires(Can.CREATE_LEADS)
 @form_methods
+@follows_merges
 def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
     lead = _lead(request, pk)
     form = LeadForm(request.POST if request.method == "POST" else None, lead=lead, by=signed_in(request))

@@ -15,7 +15,7 @@ from django.apps import apps
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext_lazy
 
-from leads.models import Attempt, Event, Note, StageChange
+from leads.models import Attempt, Event, Lead, Merge, Note, StageChange
 from people.models import User
 from sla import timeline_items as tell
 from sla.models import Clock, Escalation, Handoff, Level, Notice
@@ -23,7 +23,6 @@ from sla.models import Clock, Escalation, Handoff, Level, Notice
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
 
-    from leads.models import Lead
     from sla.timeline_items import Item
 
 PAGE = 50
@@ -121,17 +120,42 @@ def _told(lead: Lead, shown: Iterable[tuple[Any, int, Any]]) -> list[Item]:
 
 
 def _changes(lead: Lead, rows: list[Any]) -> list[Item]:
-    """Each row is the lead *before* a change; what it became stands in the next newer row, or in the lead."""
-    newer = _before(lead).filter(pgh_id__gt=rows[0].pgh_id).order_by("pgh_id").first()
+    """Each row is a lead *before* a change; what it became stands in the next newer row of the same lead.
+
+    The newest row of this lead became the lead as it is; that of one merged into it, the lead as the merge found it.
+    """
     people = {row.pgh_context.metadata.get("user") for row in rows if row.pgh_context}
     names = dict(User.objects.filter(pk__in=people - {None}).values_list("pk", "name"))
-    return tell.changes(rows, became=newer or lead, names=names)
+    items: dict[int, Item] = {}
+    for number in {row.pgh_obj_id for row in rows}:
+        chain = [row for row in rows if row.pgh_obj_id == number]
+        newer = _before(lead).filter(pgh_obj=number, pgh_id__gt=chain[0].pgh_id).order_by("pgh_id").first()
+        told = tell.changes(chain, became=newer or _end(lead, number), names=names)
+        items |= {row.pgh_id: item for row, item in zip(chain, told, strict=True)}
+    return [items[row.pgh_id] for row in rows]
+
+
+def _end(lead: Lead, number: int) -> Lead:
+    """What the last change of a chain led to."""
+    merge = Merge.objects.standing().filter(loser_number=number).first() if number != lead.pk else None
+    if merge is None:
+        return lead
+    fields = [field for field in Lead._meta.concrete_fields if field.column in merge.loser]
+    return Lead(**{field.attname: field.to_python(merge.loser[field.column]) for field in fields})
 
 
 def _before(lead: Lead) -> QuerySet[Any]:
+    """The history of the lead and of those that were merged into it: their rows keep their own numbers."""
     history: type[Model] = apps.get_model("leads", "LeadBefore")
     related = ("pgh_context", "company", "source", "campaign", "lead_type", "status", "owner")
-    return history._default_manager.filter(pgh_obj=lead.pk).select_related(*related)
+    merged = Merge.objects.standing().filter(winner=lead).order_by().values_list("loser_number", flat=True)
+    return history._default_manager.filter(pgh_obj__in=[lead.pk, *merged]).select_related(*related)
+
+
+def _merges(lead: Lead) -> QuerySet[Any]:
+    """Into this lead; and, once undone, of this lead into another."""
+    theirs = Q(winner=lead) | Q(loser_number=lead.pk, undone_at__isnull=False)
+    return Merge.objects.filter(theirs).select_related("by", "undone_by").defer("moved", "dropped", "made")
 
 
 def _escalations(lead: Lead) -> QuerySet[Any]:
@@ -176,4 +200,5 @@ SOURCES: tuple[Source, ...] = (
         tell.events,
     ),
     Source("changes", _before, "pgh_created_at", lambda _rows: [], pk="pgh_id"),
+    Source("stages", _merges, "at", tell.merges),
 )

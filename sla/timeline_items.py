@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from leads.models import Lead
+from leads.models import CompanyMerge, Lead
 from sla.presenters import CHANNEL_ICONS
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from leads.models import Attempt, Event, Note, StageChange
+    from leads.models import Attempt, Event, Merge, Note, StageChange
     from sla.models import Clock, Escalation, Handoff
 
 # Stage moves are told by their own history, which also knows why.
@@ -58,6 +61,7 @@ class Item:
     text: str = ""
     tone: str = ""
     taken: timedelta | None = None
+    undo_url: str = ""
 
     @property
     def says_something(self) -> bool:
@@ -103,6 +107,10 @@ def escalations(rows: Sequence[Escalation]) -> list[Item]:
     return [_escalation(row) for row in rows]
 
 
+def merges(rows: Sequence[Merge]) -> list[Item]:
+    return [_merge(row) for row in rows]
+
+
 def changes(rows: Sequence[Any], *, became: Any, names: Mapping[int, str]) -> list[Item]:
     """Rows newest first, each the lead before a change; ``became`` is what the newest of them turned into."""
     items = []
@@ -113,6 +121,22 @@ def changes(rows: Sequence[Any], *, became: Any, names: Mapping[int, str]) -> li
         items.append(Item(row.pgh_created_at, "pencil", title, who=names.get(by or 0, ""), lines=lines))
         became = row
     return items
+
+
+def _merge(row: Merge) -> Item:
+    """Told on the winner's page, and after an undo on the loser's as well."""
+    lines = [_("No. %(number)d, merged into no. %(winner)d") % {"number": row.loser_number, "winner": row.winner_id}]
+    if row.undone_at is not None:
+        when = date_format(localtime(row.undone_at), "j M Y, H:i")
+        lines.append(_("Undone by %(who)s, %(when)s") % {"who": row.undone_by or "–", "when": when})
+    return Item(
+        row.at,
+        "git-merge",
+        _("Merged with %(lead)s") % {"lead": row.loser_name},
+        who=str(row.by or ""),
+        lines=tuple(lines),
+        undo_url="" if row.undone_at else reverse("merge-undo", args=[row.pk]),
+    )
 
 
 def _stage(row: StageChange) -> Item:
@@ -190,7 +214,15 @@ def _shown(row: Any, name: str) -> str:
     value = getattr(row, name)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if value is None and name == "company" and row.company_id:
+        return _merged_company(row.company_id)
     return str(dict(getattr(Lead._meta.get_field(name), "flatchoices", ())).get(value, value) or "–")
+
+
+def _merged_company(company_id: int) -> str:
+    """What a company was called that was merged into another since."""
+    merge = CompanyMerge.objects.filter(loser_number=company_id).order_by("-pk").only("loser_name").first()
+    return merge.loser_name if merge is not None else "–"
 
 
 def _properties(properties: Mapping[str, Any]) -> tuple[str, ...]:

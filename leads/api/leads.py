@@ -18,8 +18,8 @@ from leads.api.keys import requires_scope
 from leads.api.lookups import by_key, colleague, lead_as_known
 from leads.api.schemas import LARGEST_ID, ErrorsOut, LeadIn, LeadOut, LeadQuery, LeadsOut, LookupQuery, SavedOut
 from leads.models import Lead, LeadStatus, LifecycleStage, Scope
+from leads.services.identity import find_by_email
 from leads.services.upsert import save_lead
-from leads.text import normalise_email
 from people.keyset import page
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def look_up(request: HttpRequest, query: Query[LookupQuery]) -> dict[str, Any]:
     if bool(query.email) == bool(query.external_id) or bool(query.external_id) != bool(query.system):
         raise Refused(422, _("Give email, or external_id with system."))
     if query.email:
-        found = _all().filter(email=normalise_email(query.email) or None)
+        known = find_by_email(query.email)
+        found = _all().filter(pk=known.pk if known else 0)
     else:
         found = _all().filter(external_ids__system=query.system, external_ids__value=query.external_id)
     return told(get_object_or_404(found))

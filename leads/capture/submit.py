@@ -23,6 +23,7 @@ from leads.imports.rows import Row
 from leads.models import Campaign, CaptureForm, Company, Lead, Source, Submission, TrackedSite, Visitor
 from leads.services.errors import constraint_of
 from leads.services.events import record_event
+from leads.services.identity import current_id, find_by_email
 from leads.services.leads import create_lead, update_lead
 from leads.services.queue import mark_changed
 from leads.text import company_domain, is_free_mail, normalise_domain
@@ -107,19 +108,19 @@ def count_bot(form: CaptureForm) -> None:
 def _lead(sent: Sent, first: Touch, now: datetime) -> Lead:
     """The lead as it is after this submission; two at once for one new address make one lead."""
     email = str(sent.answers.get(EMAIL, ""))
-    found = Lead.objects.filter(email=email).first() if email else _still_there(sent.known)
+    found = find_by_email(email) if email else _still_there(sent.known)
     if found is None:
         try:
             return _create(sent, first, email, now)
         except ValidationError:
-            found = Lead.objects.filter(email=email).first() if email else None
+            found = find_by_email(email)
             if found is None:
                 raise
     return update_lead(lead=found, now=now, by=None, data=_facts(sent, found, now))
 
 
 def _still_there(known: Lead | None) -> Lead | None:
-    return Lead.objects.filter(pk=known.pk).first() if known else None
+    return Lead.objects.filter(pk=current_id(known.pk), erased_at__isnull=True).first() if known else None
 
 
 def _create(sent: Sent, first: Touch, email: str, now: datetime) -> Lead:

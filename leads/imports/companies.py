@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
 
-from leads.models import Company, Source
-from leads.text import company_domain
+from leads.models import Company, CompanyMerge, FormerDomain, Source
+from leads.text import company_domain, own_domain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +81,7 @@ def resolve(rows: Iterable[Row], now: datetime) -> tuple[dict[int, tuple[int, bo
 
 def _known(rows: list[Row]) -> Companies:
     names = {str(row.company["name"]).lower() for row in rows if "name" in row.company}
-    domains = {str(row.company["domain"]) for row in rows if "domain" in row.company}
+    domains = {own_domain(str(row.company["domain"])) for row in rows if "domain" in row.company} - {""}
     domains |= {domain for row in rows if (domain := company_domain(row.values.get("email", "")))}
     known = Companies()
     matching = Company.objects.alias(lower_name=Lower("name"), lower_domain=Lower("domain")).filter(
@@ -89,12 +89,22 @@ def _known(rows: list[Row]) -> Companies:
     )
     for company in matching.order_by("pk"):
         known.add(company)
+    _add_merged(known, names, domains)
     return known
+
+
+def _add_merged(known: Companies, names: set[str], domains: set[str]) -> None:
+    """Companies that were merged are found by the names and domains they had."""
+    for former in FormerDomain.objects.filter(domain__in=domains).select_related("company"):
+        known.by_domain.setdefault(former.domain, former.company)
+    merges = CompanyMerge.objects.standing().alias(lower_name=Lower("loser_name")).filter(lower_name__in=names)
+    for merge in merges.select_related("winner").order_by("pk"):
+        known.by_name.setdefault(merge.loser_name.lower(), []).append(merge.winner)
 
 
 def _company(row: Row, known: Companies, now: datetime) -> tuple[Company | None, bool]:
     told = row.company
-    name, domain = str(told.get("name", "")), str(told.get("domain", ""))
+    name, domain = str(told.get("name", "")), own_domain(str(told.get("domain", "")))
     mail_domain = company_domain(row.values.get("email", ""))
     found = known.match(name, domain, mail_domain)
     if not name and not domain:

@@ -4,7 +4,7 @@ The order of one batch, all in one transaction:
 
     lock      one import writes at a time (an advisory lock until the batch commits), so two of them cannot
               create the same lead, nor wait for each other
-    match     by the number in the source system, else by the e-mail address
+    match     by the number in the source system, else by the e-mail address, also one from before a merge
     refuse    conflicts, and keys that an earlier row of the file had
     update    leads that differ, insert those that are new; what is the same is not written
     history   numbers, first stage, marks for the flow
@@ -16,7 +16,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
 from psycopg.sql import SQL, Identifier
 
@@ -60,6 +60,7 @@ STAGED = tuple(TYPES)
 CREATE = """
 CREATE TEMPORARY TABLE import_row ({columns},
     by_number bigint, by_email bigint, lead_id bigint,
+    former boolean NOT NULL DEFAULT false,
     is_new boolean NOT NULL DEFAULT false, changed boolean NOT NULL DEFAULT false, refused text, other text);
 CREATE TEMPORARY TABLE import_seen (key text PRIMARY KEY, line integer NOT NULL);
 """
@@ -72,10 +73,11 @@ MATCH = (
         (SELECT x.lead_id FROM leads_externalid x WHERE x.system = %(system)s AND x.value = r.external_id)
         WHERE r.external_id IS NOT NULL""",
     """UPDATE import_row r SET by_email = l.id FROM leads_lead l WHERE l.email = r.email AND l.email <> ''""",
+    """UPDATE import_row r SET by_email = f.lead_id, former = true FROM leads_formeremail f WHERE f.email = r.email""",
     """UPDATE import_row r SET refused = 'other_lead', other = l.id::text FROM leads_lead l
         WHERE l.id = r.by_email AND r.by_number <> r.by_email""",
     """UPDATE import_row r SET other =
-        (SELECT x.value FROM leads_externalid x WHERE x.lead_id = r.by_email AND x.system = %(system)s)
+        (SELECT min(x.value) FROM leads_externalid x WHERE x.lead_id = r.by_email AND x.system = %(system)s)
         WHERE r.by_number IS NULL AND r.external_id IS NOT NULL AND r.by_email IS NOT NULL""",
     "UPDATE import_row SET refused = 'other_number' WHERE refused IS NULL AND other IS NOT NULL",
     "UPDATE import_row SET lead_id = coalesce(by_number, by_email) WHERE refused IS NULL",
@@ -179,7 +181,10 @@ def write(rows: Sequence[Row], companies: dict[int, tuple[int, bool]], grown: li
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE import_row")
         _copy(cursor, rows, companies)
-        for statement in (*MATCH, *DUPLICATES, LOCK_LEADS, _update(), NUMBER_NEW, _insert(), *HISTORY):
+        for statement in (*MATCH, *DUPLICATES):
+            cursor.execute(statement, parameters)
+        _lock_leads(cursor)
+        for statement in (_update(), NUMBER_NEW, _insert(), *HISTORY):
             cursor.execute(statement, parameters)
         cursor.execute(TALLY)
         created, updated, unchanged = cursor.fetchone()
@@ -190,6 +195,15 @@ def write(rows: Sequence[Row], companies: dict[int, tuple[int, bool]], grown: li
         refused = {line: _reason(code, other) for line, code, other in cursor.fetchall()}
     rejects = [Reject(row.line, refused[row.line], row.cells) for row in rows if row.line in refused]
     return Written(created, updated, unchanged, rejects)
+
+
+def _lock_leads(cursor: Any) -> None:
+    """Hold the leads that the rows were matched with; when one was merged meanwhile, the batch is to begin again."""
+    cursor.execute(LOCK_LEADS)
+    held = {row[0] for row in cursor.fetchall()}
+    cursor.execute("SELECT DISTINCT lead_id FROM import_row WHERE refused IS NULL AND lead_id IS NOT NULL")
+    if any(lead_id not in held for (lead_id,) in cursor.fetchall()):
+        raise IntegrityError("a lead of this batch was merged or deleted meanwhile")
 
 
 def _copy(cursor: Any, rows: Iterable[Row], companies: dict[int, tuple[int, bool]]) -> None:
@@ -221,6 +235,8 @@ def _taken() -> dict[str, str]:
         "consent": f"CASE WHEN {newer} THEN r.consent ELSE l.consent END",
         "consent_at": f"CASE WHEN {newer} THEN coalesce(r.consent_at, %(now)s) ELSE l.consent_at END",
         "consent_source": f"CASE WHEN {newer} THEN coalesce(r.consent_source, '') ELSE l.consent_source END",
+        # An address from before a merge finds the lead and does not come back into use.
+        "email": "CASE WHEN r.former THEN l.email ELSE coalesce(r.email, l.email) END",
         "company_id": "CASE WHEN r.company_guessed THEN l.company_id ELSE coalesce(r.company_id, l.company_id) END",
         "custom": "l.custom || coalesce(r.custom, '{}')",
     }

@@ -5,6 +5,7 @@ from leads.models.capture import CaptureField, CaptureForm, Submission
 from leads.models.company import Company
 from leads.models.facts import Attempt, Event, Note
 from leads.models.history import StageChange
+from leads.models.identity import FormerDomain, FormerEmail
 from leads.models.lead import ExternalId, Lead
 from leads.models.lists import (
     Campaign,
@@ -17,6 +18,7 @@ from leads.models.lists import (
     Source,
     StatusReason,
 )
+from leads.models.merging import CompanyKey, CompanyMerge, CompanyPair, DuplicatePair, LeadKey, Merge, ToCompare
 from leads.models.privacy import ErasedAddress, PrivacyAct
 from leads.models.queue import ChangedLead
 from leads.models.tracking import SiteCount, TrackedSite, Visitor, VisitorEvent
@@ -30,16 +32,24 @@ __all__ = [
     "CaptureForm",
     "ChangedLead",
     "Company",
+    "CompanyKey",
+    "CompanyMerge",
+    "CompanyPair",
     "CustomField",
+    "DuplicatePair",
     "ErasedAddress",
     "Event",
     "EventType",
     "ExternalId",
     "ForbiddenMove",
+    "FormerDomain",
+    "FormerEmail",
     "Lead",
+    "LeadKey",
     "LeadStatus",
     "LeadType",
     "LifecycleStage",
+    "Merge",
     "Note",
     "PrivacyAct",
     "Scope",
@@ -49,6 +59,7 @@ __all__ = [
     "StatusReason",
     "StoredAnswer",
     "Submission",
+    "ToCompare",
     "TrackedSite",
     "Visitor",
     "VisitorEvent",

@@ -7,8 +7,12 @@ from typing import ClassVar
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower
+from django.db.models.lookups import In
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from leads.models.lead_triggers import COMPANY_TRIGGERS
+from leads.text import FREE_MAIL
 
 
 class Company(models.Model):
@@ -38,11 +42,17 @@ class Company(models.Model):
                 name="company_domain_unique",
                 violation_error_message=_("There is a company with this domain already."),
             ),
+            models.CheckConstraint(
+                condition=~models.Q(In(Lower("domain"), sorted(FREE_MAIL))),
+                name="company_domain_is_own",
+                violation_error_message=_("Anybody can have an address there: it is no company's domain."),
+            ),
         )
         indexes: ClassVar[list[models.Index]] = [
             # text_pattern_ops: the search for a beginning must use it whatever the database's collation.
             models.Index(OpClass(Lower("name"), "text_pattern_ops"), name="company_name_prefix"),
         ]
+        triggers = COMPANY_TRIGGERS
 
     def __str__(self) -> str:
         return self.name

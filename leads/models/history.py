@@ -20,6 +20,7 @@ class StageChange(models.Model):
         IMPORTED = "imported", _("Imported")
         BY_HAND = "by_hand", _("Moved by hand")
         API = "api", _("Moved by a program")
+        MERGED = "merged", _("Merged with another lead")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="stage_changes", db_index=False)
     from_stage = models.ForeignKey(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.company import Company
+from leads.models.lead_triggers import LEAD_TRIGGERS
 from leads.models.lists import Campaign, LeadStatus, LeadType, LifecycleStage, Source
 from leads.querysets import LeadQuerySet
 
@@ -181,6 +182,7 @@ class Lead(models.Model):
             # What changed since, page by page (the API).
             models.Index(fields=("updated_at", "id"), name="lead_updated"),
         )
+        triggers = LEAD_TRIGGERS
 
     def __str__(self) -> str:
         return self.display_name
@@ -207,7 +209,7 @@ class Lead(models.Model):
 
 
 class ExternalId(models.Model):
-    """What another system calls this lead: one value per system, and no value twice in a system."""
+    """What another system calls this lead: no value twice in a system. Merged leads have several in one."""
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="external_ids")
     system = models.CharField(_("system"), max_length=64)
@@ -219,7 +221,6 @@ class ExternalId(models.Model):
         constraints = (
             # The number first: people search for one without knowing the system.
             models.UniqueConstraint(fields=("value", "system"), name="external_id_unique"),
-            models.UniqueConstraint(fields=("lead", "system"), name="external_id_one_per_system"),
         )
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.db import transaction
 from leads.models import Attempt, Lead, LeadStatus
 from leads.models.facts import Outcome
 from leads.services.errors import refuse_erased_since, refuse_impossible, refuse_long, refuse_nul
+from leads.services.identity import hold_lead
 from leads.text import tidy
 
 if TYPE_CHECKING:
@@ -29,11 +30,17 @@ def record_attempt(
     refuse_long(field="note", text=note, limit=5_000)
     refuse_impossible(field="occurred_at", at=occurred_at, now=now)
     attempt = Attempt(
-        lead=lead, user=user, channel=channel, outcome=outcome, note=tidy(note), occurred_at=occurred_at, created_at=now
+        lead=hold_lead(lead),
+        user=user,
+        channel=channel,
+        outcome=outcome,
+        note=tidy(note),
+        occurred_at=occurred_at,
+        created_at=now,
     )
     attempt.clean_fields(exclude=("lead", "user"))
     attempt.save(force_insert=True)
-    refuse_erased_since(lead)
+    refuse_erased_since(attempt.lead)
     _follow(attempt, now)
     return attempt
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from django.db import transaction
 
-from leads.models import Company, Lead
+from leads.models import Company, CompanyMerge, Lead
 from leads.services.errors import refusals_at_fields, refuse_nul
 from leads.services.queue import mark_changed
 from leads.text import normalise_domain, tidy
@@ -42,8 +42,7 @@ def company_for(*, name: str, domain: str = "", now: datetime) -> Company | None
     name, domain = tidy(name), normalise_domain(domain)
     if not name and not domain:
         return None
-    found = Company.objects.filter(domain__iexact=domain).first() if domain else None
-    found = found or _by_name(name, domain)
+    found = _by_domain(domain) or _by_name(name, domain)
     return found or _create(name or domain, domain, now)
 
 
@@ -74,12 +73,21 @@ def _others(names: list[str]) -> set[str]:
     return {field.name for field in Company._meta.concrete_fields} - set(names)
 
 
+def _by_domain(domain: str) -> Company | None:
+    """Whose domain it is, or was before a merge."""
+    if not domain:
+        return None
+    found = Company.objects.filter(domain__iexact=domain).first()
+    return found or Company.objects.filter(former_domains__domain=domain.lower()).first()
+
+
 def _by_name(name: str, domain: str) -> Company | None:
     if not name:
         return None
     same = Company.objects.filter(name__iexact=name).order_by("pk")
     if not domain:
-        return same.first()
+        merged = CompanyMerge.objects.standing().filter(loser_name__iexact=name).order_by("pk").first()
+        return same.first() or (merged.winner if merged is not None else None)
     unclaimed = same.filter(domain="").first()
     if unclaimed is not None:
         unclaimed.domain = domain

@@ -17,10 +17,20 @@ if TYPE_CHECKING:
 
 MESSAGES: dict[str, tuple[str, Any]] = {
     "lead_email_unique": ("email", _("There is a lead with this e-mail address already.")),
+    "lead_email_was_merged": (
+        "email",
+        _("A lead had this e-mail address before it was merged with another; it is that lead's still."),
+    ),
+    "former_email_is_free": ("email", _("There is a lead with this e-mail address already.")),
     "lead_email_normalised": ("email", _("The address has blanks around it.")),
     "lead_consent_has_time": ("consent_at", _("Consent needs the time when it was given or withdrawn.")),
     "external_id_unique": ("external_ids", _("Another lead has this number in that system already.")),
     "company_domain_unique": ("company_domain", _("There is a company with this domain already.")),
+    "company_domain_was_merged": (
+        "company_domain",
+        _("A company had this domain before it was merged with another; it is that company's still."),
+    ),
+    "company_domain_is_own": ("company_domain", _("Anybody can have an address there: it is no company's domain.")),
 }
 FUTURE_SECONDS = 300
 # Nothing is known from before; a date field half typed says the year 26, and other systems' “never” is the year 1,

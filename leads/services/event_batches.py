@@ -11,8 +11,10 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from leads.models import Event, EventType, ExternalId, Lead
+from leads.services.consent import UNSUBSCRIBED, obey_unsubscribes
 from leads.services.errors import refuse_impossible
 from leads.services.events import clean_properties
+from leads.services.identity import hold_leads, ids_by_email
 from leads.services.queue import mark_changed
 from leads.text import normalise_email
 
@@ -34,8 +36,6 @@ ORDER BY key, id
 ON CONFLICT (idempotency_key) WHERE NOT (idempotency_key = '') DO NOTHING
 RETURNING id
 """
-# As the foreign key would lock them one by one: a lead that is merged or erased at this moment is not written to.
-HOLD = "SELECT id FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +72,42 @@ def record_events(*, items: Sequence[Behaviour], now: datetime) -> list[Outcome]
     for n, pk in zip(rows, new, strict=True):
         outcomes[n].id, outcomes[n].created = pk, pk is not None
     _find_duplicates(items, outcomes)
+    _obey(items, outcomes, leads, now)
     mark_changed(lead_ids=[leads[items[n].lead] for n in rows if outcomes[n].created], now=now)
     return outcomes
 
 
 def _resolve(names: Iterable[Names]) -> dict[Names, int]:
-    """The leads that are meant, held until the end of the transaction: a query for each way to name them."""
+    """The leads that are meant, held until the end of the transaction: a query for each way to name them.
+
+    A lead that was merged stands for its winner; nothing is added to what is left of an erased person.
+    """
     by_kind: dict[str, set[Any]] = {"id": set(), "email": set(), "external_id": set()}
     for kind, value in names:
         by_kind[kind].add(value)
     found: dict[Names, int] = {("id", pk): pk for pk in by_kind["id"]}
     if by_kind["email"]:
         emails = {value: normalise_email(value) for value in by_kind["email"]}
-        known = dict(Lead.objects.filter(email__in=set(emails.values()) - {""}).values_list("email", "pk"))
+        known = ids_by_email(emails.values())
         found |= {("email", value): known[email] for value, email in emails.items() if email in known}
     if by_kind["external_id"]:
         numbers = {number for _system, number in by_kind["external_id"]}
         rows = ExternalId.objects.filter(value__in=numbers).values_list("system", "value", "lead")
         found |= {("external_id", (system, value)): pk for system, value, pk in rows}
-    held = _hold(set(found.values()))
-    return {name: pk for name, pk in found.items() if pk in held}
+    standing = hold_leads(set(found.values())) if found else {}
+    erased = set(Lead.objects.filter(pk__in=standing.values(), erased_at__isnull=False).values_list("pk", flat=True))
+    return {name: standing[pk] for name, pk in found.items() if pk in standing and standing[pk] not in erased}
 
 
-def _hold(ids: set[int]) -> set[int]:
-    if not ids:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(HOLD, [sorted(ids)])
-        return {pk for (pk,) in cursor.fetchall()}
+def _obey(items: Sequence[Behaviour], outcomes: Sequence[Outcome], leads: Mapping[Names, int], now: datetime) -> None:
+    """Whoever unsubscribed is mailed no more: the latest time of each."""
+    times: dict[int, datetime] = {}
+    for item, outcome in zip(items, outcomes, strict=True):
+        if outcome.created and item.event_type == UNSUBSCRIBED:
+            lead = leads[item.lead]
+            times[lead] = max(item.occurred_at, times.get(lead, item.occurred_at))
+    if times:
+        obey_unsubscribes(times=times, now=now)
 
 
 def _checked(item: Behaviour, types: Mapping[str, int], leads: Mapping[Names, int], now: datetime) -> Outcome:

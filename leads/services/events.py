@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from leads.models import Event, EventType, Lead
 from leads.services.consent import UNSUBSCRIBED, obey_unsubscribes
 from leads.services.errors import constraint_of, refuse_erased_since, refuse_impossible, refuse_nul
+from leads.services.identity import hold_lead
 from leads.services.locks import lock_leads
 from leads.services.queue import mark_changed
 
@@ -35,12 +36,13 @@ def record_event(
     """Keep what the lead did, at the time it did it (domain rule 17), and queue the lead for scoring.
 
     Unsubscribing is obeyed at once. With a key that was used before, the first event comes back and False; two
-    workers at once keep one row. Raises ValidationError for a time more than five minutes ahead, or properties that
-    are no plain JSON.
+    workers at once keep one row. A lead that is being merged is waited for, and the event lands on the winner. Raises
+    ValidationError for a time more than five minutes ahead, or properties that are no plain JSON.
     """
     refuse_impossible(field="occurred_at", at=occurred_at, now=now)
+    standing = hold_lead(lead)
     event = Event(
-        lead=lead,
+        lead=standing,
         event_type=event_type,
         occurred_at=occurred_at,
         received_at=now,
@@ -54,10 +56,10 @@ def record_event(
     first = _insert(event)
     if first is not None:
         return first, False
-    refuse_erased_since(lead)
+    refuse_erased_since(standing)
     if event_type.key == UNSUBSCRIBED:
-        obey_unsubscribes(times={lead.pk: occurred_at}, now=now)
-    mark_changed(lead_ids=[lead.pk], now=now)
+        obey_unsubscribes(times={standing.pk: occurred_at}, now=now)
+    mark_changed(lead_ids=[standing.pk], now=now)
     return event, True
 
 

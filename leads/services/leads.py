@@ -13,6 +13,7 @@ from leads.models import (
     Company,
     CustomField,
     ExternalId,
+    FormerEmail,
     Lead,
     LeadStatus,
     LeadType,
@@ -25,6 +26,7 @@ from leads.services.consent import refuse_older_grant
 from leads.services.custom import clean_custom
 from leads.services.erased import refuse_blocked
 from leads.services.errors import refusals_at_fields, refuse_erased, refuse_impossible, refuse_nul
+from leads.services.identity import hold_lead
 from leads.services.queue import mark_changed
 from leads.services.webhooks import announce, announce_status
 from leads.text import normalise_email, tidy
@@ -109,17 +111,20 @@ def create_lead(*, now: datetime, by: User | None, data: LeadData, detail: str =
 def update_lead(*, lead: Lead, now: datetime, by: User | None, data: LeadData) -> Lead:  # noqa: ARG001 - the audit trail takes "who" from the request; an API without one will need it
     """Change a lead: only what differs is written, and nothing at all when nothing does.
 
-    Raises ValidationError as ``create_lead`` does. The stage moves by ``move_stages``, the owner by the hand-off.
+    Of a lead that was merged a moment ago its winner is changed. Raises ValidationError as ``create_lead`` does. The
+    stage moves by ``move_stages``, the owner by the hand-off.
     """
     for name in ("stage", "owner"):
         if name in data:
             raise ValueError(f"{name} is not changed here")
-    current = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+    current = Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=hold_lead(lead).pk)
     refuse_erased(current)
     before, status = _snapshot(current), current.status
     _apply(current, dict(data), now)
     changed = [name for name, value in _snapshot(current).items() if before[name] != value]
     with refusals_at_fields():
+        if "email" in changed:
+            _use_again(current, before["email"], now)
         if changed:
             current.updated_at = now
             current.save(update_fields=[*changed, "updated_at"])
@@ -128,6 +133,14 @@ def update_lead(*, lead: Lead, now: datetime, by: User | None, data: LeadData) -
         mark_changed(lead_ids=[current.pk], now=now)
     announce_status(lead_ids=[current.pk], before=status, after=current.status, now=now)
     return current
+
+
+def _use_again(lead: Lead, before: str, now: datetime) -> None:
+    """An address of its own from before a merge comes back into use; the one it replaces goes on finding the lead."""
+    taken_back, _rows = FormerEmail.objects.filter(lead=lead, email=lead.email).delete()
+    if taken_back and before:
+        Lead.objects.filter(pk=lead.pk).update(email=lead.email)
+        FormerEmail.objects.create(lead=lead, email=before, since=now)
 
 
 def _snapshot(lead: Lead) -> dict[str, Any]:
@@ -186,14 +199,20 @@ def _time_of_consent(lead: Lead, now: datetime, *, changed: bool) -> None:
 
 
 def _add_external_ids(lead: Lead, numbers: Mapping[str, str]) -> bool:
-    """Keep what other systems call this lead; True when one was new or different."""
+    """Keep what other systems call this lead; True when one was new.
+
+    A number that differs corrects the only one there is; a merged lead has several in a system, and is given one more.
+    """
     changed = False
     for system, value in numbers.items():
-        known, created = ExternalId.objects.get_or_create(lead=lead, system=system, defaults={"value": value})
-        if known.value != value:
-            known.value = value
-            known.save(update_fields=["value"])
-        changed = changed or created
+        known = list(ExternalId.objects.filter(lead=lead, system=system))
+        if value in {one.value for one in known}:
+            continue
+        changed = changed or len(known) != 1
+        if len(known) == 1:
+            ExternalId.objects.filter(pk=known[0].pk).update(value=value)
+        else:
+            ExternalId.objects.create(lead=lead, system=system, value=value)
     return changed
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db import OperationalError, connection, transaction
 
 from leads.models import Lead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
+TRIES = 3
+RETRY_STATES = ("40P01", "40001")  # two who waited for each other; one of them begins again
 
 
 def lock_leads(lead_ids: Iterable[int]) -> None:
@@ -18,3 +24,16 @@ def lock_leads(lead_ids: Iterable[int]) -> None:
     """
     held = Lead.objects.filter(pk__in=set(lead_ids)).select_for_update(of=("self",), no_key=True).order_by("pk")
     list(held.values_list("pk", flat=True))
+
+
+def patiently(act: Callable[[], T]) -> T:
+    """In a transaction; again when two of us waited for each other."""
+    for _left in range(TRIES - 1):
+        try:
+            with transaction.atomic():
+                return act()
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") not in RETRY_STATES or connection.in_atomic_block:
+                raise
+    with transaction.atomic():
+        return act()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead, Note
 from leads.services.errors import refuse_erased_since, refuse_long, refuse_nul
+from leads.services.identity import hold_lead
 from leads.text import tidy
 
 if TYPE_CHECKING:
@@ -26,6 +27,6 @@ def add_note(*, lead: Lead, author: User, body: str, now: datetime) -> Note:
     if not text:
         raise ValidationError({"body": _("Write something first.")})
     refuse_long(field="body", text=text, limit=10_000)
-    note = Note.objects.create(lead=lead, author=author, body=text, created_at=now)
-    refuse_erased_since(lead)
+    note = Note.objects.create(lead=hold_lead(lead), author=author, body=text, created_at=now)
+    refuse_erased_since(note.lead)
     return note

@@ -21,14 +21,21 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 BATCH = 5_000
+# Held like a foreign key holds them, but at once: a lead that is being merged away is waited for, and then left out.
+MARK = """
+    INSERT INTO leads_changedlead (lead_id, queued_at, error)
+    SELECT l.id, %s, '' FROM (SELECT id FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE) l
+"""
 
 
 @transaction.atomic
 def mark_changed(*, lead_ids: Iterable[int], now: datetime) -> None:
     """Queue these leads in the transaction that changed them, and wake the flow once it is committed."""
-    marks = [ChangedLead(lead_id=lead_id, queued_at=now) for lead_id in sorted(set(lead_ids))]
-    if marks:
-        ChangedLead.objects.bulk_create(marks, batch_size=BATCH)
+    ids = sorted(set(lead_ids))
+    for start in range(0, len(ids), BATCH):
+        with connection.cursor() as cursor:
+            cursor.execute(MARK, [now, ids[start : start + BATCH]])
+    if ids:
         nudge()
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from leads.models import ExternalId, Lead
 from leads.services.companies import CompanyData, company_for, update_company
 from leads.services.errors import refuse_nul
+from leads.services.identity import find_by_email
 from leads.services.leads import LeadData, create_lead, update_lead
 from leads.services.stages import move_by_key
 from leads.text import normalise_email
@@ -80,7 +81,7 @@ def _find(known: LeadAsKnown) -> Lead | None:
     """By the number, else by the address. Raises ValidationError when the two are different leads."""
     email = normalise_email(known.data.get("email", ""))
     refuse_nul({"email": email})
-    by_email = Lead.objects.filter(email=email).first() if email else None
+    by_email = find_by_email(email)
     if known.external_id is None:
         return by_email
     system, number = known.external_id

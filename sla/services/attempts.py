@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from leads.services.attempts import record_attempt
+from leads.services.identity import hold_lead
 from leads.services.locks import lock_leads
 from sla.models import Clock
 from sla.services.clocks import stop_clocks
@@ -27,6 +28,7 @@ def log_attempt(
     An attempt made before the clock started is no answer to it and stops nothing. Returns the attempt and the clocks
     it stopped.
     """
+    lead = hold_lead(lead)  # its winner, when it has just been merged
     lock_leads([lead.pk])
     running = list(
         Clock.objects.running()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from leads.models import Lead, LeadStatus, StageChange, WebhookKind
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from scoring.services.explain import Explanation
     from sla.services.routing import Route
 
+# A merge moves a lead to where the other one was already: whether it was handed over is that one's own history.
+MERGED = StageChange.Reason.MERGED
 # Statuses in which a lead rested; being handed off wakes it.
 RESTING = ("nurturing", "postponed", "returned")
 
@@ -109,7 +111,8 @@ def strays() -> LeadQuerySet:
     """Leads in a stage that a rule hands over, given to nobody: they got there before there was such a rule."""
     rules = RoutingRule.objects.filter(is_active=True)
     fits = reduce(or_, (Q(to_q(rule.conditions), stage=rule.stage_id) for rule in rules), Q(pk__in=[]))
-    newest = StageChange.objects.filter(lead=OuterRef(OuterRef("pk"))).order_by("-changed_at", "-pk").values("pk")[:1]
+    into_it = StageChange.objects.filter(lead=OuterRef(OuterRef("pk")), to_stage=OuterRef(OuterRef("stage")))
+    newest = into_it.exclude(reason=MERGED).order_by("-changed_at", "-pk").values("pk")[:1]
     unhanded = StageChange.objects.filter(
         pk=Subquery(newest), to_stage=OuterRef("stage"), handoff__isnull=True
     ).exclude(reason=StageChange.Reason.IMPORTED)
@@ -125,19 +128,19 @@ def hand_over_strays(*, now: datetime) -> int:
 
 
 def _unhanded(lead_ids: Collection[int]) -> Sequence[StageChange]:
-    """The newest stage change of each lead, unless imported, handed over already, or the lead is closed or in hand.
+    """The newest change of each lead into its stage, unless imported, handed over, or the lead is closed or in hand.
 
     Two statements, so that neither can be planned badly where the planner knows nothing yet, as in the middle of a
     large import: the newest change of each lead by its index, then what holds for these few.
     """
-    newest = StageChange.objects.filter(lead=OuterRef("pk")).order_by("-changed_at", "-pk").values("pk")[:1]
+    into = StageChange.objects.filter(lead=OuterRef("pk"), to_stage=OuterRef("stage")).exclude(reason=MERGED)
+    newest = into.order_by("-changed_at", "-pk").values("pk")[:1]
     changes = Lead.objects.filter(pk__in=lead_ids).order_by().values_list(Subquery(newest), flat=True)
     in_hand = Handoff.objects.open().filter(lead=OuterRef("lead"))
     return list(
         StageChange.objects.filter(
             ~Exists(in_hand),
             pk__in=[pk for pk in changes if pk is not None],
-            to_stage=F("lead__stage"),
             handoff__isnull=True,
             lead__status__is_closed=False,
         )

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from leads.merged import follows_merges
 from leads.models import CustomField, Lead
 from leads.models.facts import Channel
 from people.keyset import address
@@ -39,6 +40,7 @@ NUMBERS = frozenset({CustomField.Kind.NUMBER, CustomField.Kind.MONEY})
 
 @requires(Can.SEE_LEADS)
 @require_safe
+@follows_merges
 def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """``?kind=`` shows one group of the story, ``?after=`` its next page."""
     user, now = signed_in(request), timezone.now()
@@ -122,6 +124,7 @@ def _acts(user: User, lead: Lead) -> dict[str, Any]:
         "note_form": NoteForm() if may(user, Can.WRITE_NOTES) and not lead.is_erased else None,
         "may_edit": may(user, Can.CREATE_LEADS) and not lead.is_erased,
         "may_erase": may(user, Can.ERASE_PEOPLE),
+        "may_merge": may(user, Can.MERGE_LEADS) and not lead.is_erased,
     }
 
 

@@ -107,3 +107,14 @@ def test_suggests_the_industries_there_are(client: Client, owner: User, acme: Co
     Company.objects.create(name="C", industry="Steel")
     client.force_login(owner)
     assert client.get(url(acme)).content.decode().count('<option value="Steel">') == 1
+
+
+def test_a_free_mail_domain_is_refused_at_its_field(client: Client, owner: User, acme: Company) -> None:
+    client.force_login(owner)
+
+    response = client.post(url(acme), shown(client, url(acme)) | {"domain": "https://www.gmail.com/"})
+
+    assert response.status_code == 422
+    assert "no company" in response.context["form"].errors["domain"][0]
+    acme.refresh_from_db()
+    assert acme.domain == "acme.example"

@@ -6,7 +6,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from leads.models import ChangedLead, Company, CustomField, Lead, LeadStatus, LeadType, LifecycleStage, StageChange
+from leads.models import (
+    ChangedLead,
+    Company,
+    CustomField,
+    FormerEmail,
+    Lead,
+    LeadStatus,
+    LeadType,
+    LifecycleStage,
+    StageChange,
+)
 from leads.services.leads import update_lead
 from people.models import User
 from tests.cast import NOW, MakeLead
@@ -232,3 +242,24 @@ def test_a_source_is_found_whatever_its_case(client: Client, make_lead: MakeLead
     client.post(NEW, filled(source="trade fair"))
 
     assert Lead.objects.get(email="ann@acme.example").source == known.source
+
+
+def test_an_address_from_before_a_merge_makes_no_new_lead(client: Client, make_lead: MakeLead, owner: User) -> None:
+    FormerEmail.objects.create(lead=make_lead(), email="ann@acme.example")
+    client.force_login(owner)
+
+    response = client.post(NEW, filled())
+
+    assert response.status_code == 422
+    assert "before it was merged" in response.context["form"].errors["email"][0]
+    assert Lead.objects.count() == 1
+
+
+def test_a_free_mail_domain_is_no_companys(client: Client, owner: User) -> None:
+    client.force_login(owner)
+
+    response = client.post(NEW, filled(company_name="Ann's", company_domain="gmail.com"))
+
+    assert response.status_code == 422
+    assert "company_domain" in response.context["form"].errors
+    assert not Company.objects.exists()

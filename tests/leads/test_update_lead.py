@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads.models import ChangedLead, CustomField, Lead
+from leads.models import ChangedLead, CustomField, ExternalId, FormerEmail, Lead
 from leads.services.leads import update_lead
 from people.models import User
 from tests.cast import NOW, MakeLead
@@ -112,3 +112,28 @@ def test_an_external_number_is_added_and_corrected(make_lead: MakeLead) -> None:
     update_lead(lead=lead, now=LATER, by=None, data={"external_ids": {"crm": "2", "shop": "9"}})
 
     assert set(lead.external_ids.values_list("system", "value")) == {("crm", "2"), ("shop", "9")}
+
+
+def test_a_former_address_of_ones_own_comes_back_into_use(make_lead: MakeLead) -> None:
+    lead = make_lead(email="now@example.com")
+    other = make_lead(email="other@example.com")
+    FormerEmail.objects.create(lead=lead, email="before@example.com")
+
+    update_lead(lead=lead, now=LATER, by=None, data={"email": "before@example.com"})
+
+    lead.refresh_from_db()
+    assert (lead.email, FormerEmail.objects.get().email) == ("before@example.com", "now@example.com")
+    with pytest.raises(ValidationError) as refused:
+        update_lead(lead=other, now=LATER, by=None, data={"email": "now@example.com"})
+    assert "email" in refused.value.message_dict
+
+
+def test_a_lead_with_several_numbers_in_a_system_is_given_one_more(make_lead: MakeLead) -> None:
+    lead = make_lead()
+    for value in ("1", "2"):
+        ExternalId.objects.create(lead=lead, system="crm", value=value)
+
+    update_lead(lead=lead, now=LATER, by=None, data={"external_ids": {"crm": "2"}})
+    update_lead(lead=lead, now=LATER, by=None, data={"external_ids": {"crm": "3"}})
+
+    assert set(lead.external_ids.values_list("value", flat=True)) == {"1", "2", "3"}
