@@ -122,8 +122,8 @@ LABELS = {
 
 
 def _label(name: str, field: Any) -> str:
-    label = LABELS.get(name) or getattr(field, "verbose_name", None) or name
-    return capfirst(str(label))
+    label = str(LABELS.get(name, "")) or str(getattr(field, "verbose_name", name))
+    return capfirst(label)
 
 
 def _shown(value: Any, field: Any = None) -> str:

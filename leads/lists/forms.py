@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import CharField, Value
-from django.db.models.functions import Cast, Concat
 from django.forms import formset_factory
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,13 +24,12 @@ from leads.models import (
 )
 from leads.services.fields import Choice, save_field
 from leads.services.lists import save_value
+from leads.services.reasons import Reason, save_reasons
 from leads.text import tidy
 from people.rows import Rows
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from django.db.models import QuerySet
 
 
 class ValueForm(forms.ModelForm[Any]):
@@ -73,15 +70,22 @@ class StageForm(ValueForm):
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
 
-class ReasonRow(forms.Form):
+class TextRow(forms.Form):
+    """A row whose words are tidied; what is left of invisible characters is no text."""
+
+    def clean_text(self) -> str:
+        text = tidy(self.cleaned_data["text"])
+        if not text:
+            raise ValidationError(_("This field is required."))
+        return text
+
+
+class ReasonRow(TextRow):
     """A reason that a status offers; ``pk`` is that of one that is there already."""
 
     pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
     text = forms.CharField(label=gettext_lazy("Reason"), max_length=250)
     is_active = forms.BooleanField(label=gettext_lazy("in use"), required=False, initial=True)
-
-    def clean_text(self) -> str:
-        return tidy(self.cleaned_data["text"])
 
 
 ReasonRows = formset_factory(
@@ -101,40 +105,15 @@ class StatusForm(ValueForm):
             self.fields["is_closed"].help_text = _("Baton works with this status; whether it is closed stays.")
 
     def rows(self, data: Any) -> dict[str, Any]:
-        known = list(self._reasons().values("pk", "text", "is_active"))
+        known = list(StatusReason.objects.filter(status=self.instance.pk).values("pk", "text", "is_active"))
         return {"reasons": ReasonRows(data, prefix="reasons", initial=known)}
 
     @transaction.atomic
     def write(self, rows: dict[str, Any], now: datetime) -> None:
         super().write(rows, now)
-        known = {reason.pk: reason for reason in self._reasons()}
-        before = {pk: reason.text for pk, reason in known.items()}
-        kept = [self._reason(known, value, place) for place, value in enumerate(rows["reasons"].values, start=1)]
-        texts = [reason.text.lower() for reason in kept]
-        if len(set(texts)) != len(texts):
-            raise ValidationError(_("A reason is there twice."))
-        self._reasons().exclude(pk__in=[reason.pk for reason in kept if reason.pk]).delete()
-        _step_aside(kept, {pk: text for pk, text in before.items() if pk in {reason.pk for reason in kept}})
-        for reason in kept:
-            reason.save()
-
-    def _reasons(self) -> QuerySet[StatusReason]:
-        return StatusReason.objects.filter(status=self.instance.pk)
-
-    def _reason(self, known: dict[int, StatusReason], value: dict[str, Any], place: int) -> StatusReason:
-        reason = known.get(value.get("pk") or 0) or StatusReason(status=self.instance)
-        reason.text, reason.is_active, reason.position = value["text"], value["is_active"], place * 10
-        return reason
-
-
-def _step_aside(kept: list[StatusReason], texts: dict[int, str]) -> None:
-    """Reasons that take each other's words are in each other's way until all are saved."""
-    for reason in kept:
-        others = {text.lower() for pk, text in texts.items() if pk != reason.pk}
-        if reason.text.lower() in others:
-            StatusReason.objects.filter(text__iexact=reason.text, status=reason.status).update(
-                text=Concat(Value("… "), Cast("pk", CharField()))
-            )
+        given = rows["reasons"].values
+        reasons = [Reason(value["text"], value["is_active"], value["pk"]) for value in given]
+        save_reasons(status=self.instance, reasons=reasons)
 
 
 class TypeForm(ValueForm):
@@ -161,15 +140,12 @@ class CampaignForm(NamedForm):
         fields = ("name",)
 
 
-class ChoiceRow(forms.Form):
+class ChoiceRow(TextRow):
     """A choice; ``was`` is what it was called when the page was opened."""
 
     was = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     text = forms.CharField(label=gettext_lazy("Choice"), max_length=200)
     is_active = forms.BooleanField(label=gettext_lazy("in use"), required=False, initial=True)
-
-    def clean_text(self) -> str:
-        return tidy(self.cleaned_data["text"])
 
 
 ChoiceRows = formset_factory(

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from leads.capture.origins import OriginsField
 from leads.models import EventType, SiteCount, TrackedSite, Visitor
+from leads.services.consent import UNSUBSCRIBED
 from people.editor import Editor, form_methods, locked
 from people.history import Told, history_of
 from people.permissions import Can, requires, signed_in
@@ -48,7 +49,7 @@ class SiteForm(forms.ModelForm[TrackedSite]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = Q(is_active=True)
+        offered = Q(is_active=True) & ~Q(key=UNSUBSCRIBED)  # anybody can say anything to a public address
         if self.instance.pk:
             offered |= Q(pk__in=self.instance.event_types.values("pk"))
             self.initial["event_types"] = sorted(self.instance.event_types.values_list("pk", flat=True))

@@ -35,6 +35,7 @@ def queue_stale(*, older_than: timedelta, now: datetime) -> int:
         return 0
     waiting = ChangedLead.objects.waiting().filter(lead=OuterRef("pk"))
     stale = LeadScore.objects.filter(_ages(list(model.rules.filter(is_active=True))), scored_at__lte=now - older_than)
+    stale = stale.filter(lead__erased_at__isnull=True)  # what is left of those keeps its score
     return _queue(stale.exclude(Exists(waiting)).values_list("pk"), now)
 
 

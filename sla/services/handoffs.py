@@ -117,7 +117,7 @@ def strays() -> LeadQuerySet:
         pk=Subquery(newest), to_stage=OuterRef("stage"), handoff__isnull=True
     ).exclude(reason=StageChange.Reason.IMPORTED)
     in_hand = Handoff.objects.open().filter(lead=OuterRef("pk"))
-    return Lead.objects.filter(fits, Exists(unhanded), ~Exists(in_hand), status__is_closed=False)
+    return Lead.objects.living().filter(fits, Exists(unhanded), ~Exists(in_hand), status__is_closed=False)
 
 
 def hand_over_strays(*, now: datetime) -> int:

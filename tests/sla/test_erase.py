@@ -22,6 +22,7 @@ from leads.models import (
     Event,
     ExternalId,
     Lead,
+    LifecycleStage,
     Note,
     PrivacyAct,
     StageChange,
@@ -35,11 +36,13 @@ from leads.services.queue import mark_changed
 from leads.services.stages import StageMove, move_by_hand, move_stages
 from people.models import User
 from scoring.models import LeadScore
+from scoring.services.queue import queue_stale
 from sla import flow
 from sla.models import Clock, Escalation, Handoff, Notice
 from sla.personal import FURTHER, HANDLED
 from sla.services.attempts import log_attempt
 from sla.services.erase import erase_lead
+from sla.services.handoffs import strays
 from tests.cast import NOW, MakeLead
 from tests.sla.build import build_model, build_policy, build_routing, request_demo
 from tests.work import build_notice, build_work
@@ -210,6 +213,17 @@ def test_the_flow_leaves_it_alone(make_lead: MakeLead, administrator: User, owne
     mark_changed(lead_ids=[lead.pk], now=LATER)
     assert flow.run(now=LATER + timedelta(days=30)).drained == 1
     assert LeadScore.objects.filter(lead=lead).values().get() == before
+    assert queue_stale(older_than=timedelta(days=1), now=LATER + timedelta(days=30)) == 0
+
+
+def test_it_is_nobodys_stray(make_lead: MakeLead, administrator: User, owner: User, marketer: User) -> None:
+    assert owner.team is not None
+    lead = make_lead("lead")
+    move_by_hand(lead=lead, to_stage=LifecycleStage.objects.get(key="mql"), by=marketer, reason="x", now=NOW)
+    build_routing(owner.team)
+    assert list(strays()) == [lead]
+    erase(lead, administrator)
+    assert list(strays()) == []
 
 
 def test_whoever_is_kept_out_does_not_come_back(grace: Lead, administrator: User, make_lead: MakeLead) -> None:

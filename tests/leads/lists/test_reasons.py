@@ -71,6 +71,12 @@ def test_a_reason_twice_is_refused(editor: Client, postponed: LeadStatus) -> Non
     assert postponed.reasons.count() == 2
 
 
+def test_words_that_nobody_sees_are_none(editor: Client, postponed: LeadStatus) -> None:
+    response = save(editor, postponed, {"text": "\u200b", "is_active": "on"})
+    assert response.status_code == 422
+    assert "This field is required." in response.content.decode()
+
+
 def test_any_reason_is_taken_while_others_may_be_written(postponed: LeadStatus, make_lead: MakeLead) -> None:
     lead = make_lead()
     update_lead(lead=lead, now=NOW, by=None, data={"status": postponed, "status_reason": "Something else"})
