@@ -166,6 +166,16 @@ def lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
 
 
+def let_batch_pass() -> None:
+    """For whoever saves single leads while an import runs: wait for its batch, and keep the next one waiting.
+
+    A lead that came into being between a batch's look and its INSERT would stop the import. Those who call this do not
+    wait for each other. Call it before anything else of the transaction is locked, as the batch itself does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [ADVISORY_LOCK])
+
+
 def write(rows: Sequence[Row], companies: dict[int, tuple[int, bool]], grown: list[int], terms: Terms) -> Written:
     """Write a batch inside the caller's transaction, after ``lock``.
 
