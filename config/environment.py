@@ -112,6 +112,9 @@ class Environment:
     sweep_seconds: int
     delivery_lease_seconds: int
     late_after_seconds: int
+    import_megabytes: int
+    import_keep_days: int
+    import_lease_seconds: int
     demo: bool
     embedded_database: bool
     embedded_redis: bool
@@ -253,6 +256,9 @@ def parse() -> Environment:
         sweep_seconds=_number("BATON_SWEEP_SECONDS", 15, 1, 3600, "seconds"),
         delivery_lease_seconds=_number("BATON_DELIVERY_LEASE_SECONDS", 60, 1, 3600, "seconds"),
         late_after_seconds=_number("BATON_LATE_AFTER_SECONDS", 120, 1, 86400, "seconds"),
+        import_megabytes=_number("BATON_IMPORT_MEGABYTES", 200, 1, 10_000, "megabytes"),
+        import_keep_days=_number("BATON_IMPORT_KEEP_DAYS", 30, 1, 3650, "days"),
+        import_lease_seconds=_number("BATON_IMPORT_LEASE_SECONDS", 120, 5, 3600, "seconds"),
         demo=_flag("BATON_DEMO", default=True),
         embedded_database=not database_url,
         embedded_redis=not redis_url,

@@ -77,6 +77,9 @@ BATON_SWEEP_SECONDS = ENV.sweep_seconds
 BATON_DELIVERY_LEASE_SECONDS = ENV.delivery_lease_seconds
 BATON_LATE_AFTER_SECONDS = ENV.late_after_seconds
 BATON_DEMO = ENV.demo
+BATON_IMPORT_MEGABYTES = ENV.import_megabytes
+BATON_IMPORT_KEEP_DAYS = ENV.import_keep_days
+BATON_IMPORT_LEASE_SECONDS = ENV.import_lease_seconds
 # The lower floors wake the flow of the top floor by name, without importing it.
 BATON_FLOW_TASK = "sla.tasks.flow"
 
@@ -176,6 +179,9 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# Files that people send in; no address serves them.
+MEDIA_ROOT = ENV.home.path / "files"
+FILE_UPLOAD_PERMISSIONS = 0o600
 STATIC_URL = "static/"
 STATIC_ROOT = ENV.home.path / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -252,6 +258,8 @@ CELERY_BEAT_SCHEDULE = {
         ("flow", "sla.tasks.flow", ENV.sweep_seconds),
         # Decay is counted in days; hourly, because a daily one would be lost with a restart at the wrong hour.
         ("refresh-stale", "scoring.tasks.refresh_stale", 3600),
+        ("imports", "leads.tasks.work_imports", ENV.sweep_seconds),
+        ("import-files", "leads.tasks.delete_old_files", 3600),
     )
 }
 

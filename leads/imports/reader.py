@@ -50,6 +50,7 @@ class Shape:
     warnings: list[str] = field(default_factory=list)
     repair: bool = False
 
+    by_record: bool = False
     least: int = 0  # cells a row must have: headers that are empty at the end may be left out
 
 
@@ -105,6 +106,7 @@ class _Lines(Iterator[str]):
         self._lines = lines
         self._delimiter = shape.delimiter
         self._current: list[str] = []
+        self._by_record = shape.by_record
 
     def __next__(self) -> str:
         line = next(self._lines)
@@ -113,6 +115,7 @@ class _Lines(Iterator[str]):
 
     def records(self) -> Iterator[Record]:
         reader = csv.reader(self, delimiter=self._delimiter, strict=True)
+        count = 0
         while True:
             start = reader.line_num + 1
             self._current.clear()
@@ -123,7 +126,8 @@ class _Lines(Iterator[str]):
             except csv.Error as error:
                 yield self._damaged(start, str(error))
                 continue
-            yield Record(start, cells)
+            count += 1
+            yield Record(count if self._by_record else start, cells)
 
     def _damaged(self, start: int, error: str) -> Record:
         if "unexpected end" in error or "field larger" in error:
@@ -231,7 +235,10 @@ def _header(path: Path, found: Encoding, mapping: Mapping, *, repair: bool = Fal
     if hit.score < len(wanted):
         raise _missing(hit, wanted, mapping, lines)
     least = max((number for number, name in enumerate(hit.header, start=1) if name.strip()), default=0)
-    return Shape(found, hit.delimiter, hit.header, hit.line, repair=repair, least=least)
+    line = hit.record if mapping.by_record else hit.line
+    return Shape(
+        found, hit.delimiter, hit.header, line, repair=repair, by_record=mapping.by_record, least=least
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +247,7 @@ class _Hit:
     header: list[str]
     line: int
     score: int
+    record: int = 1
 
     @property
     def cells(self) -> int:
@@ -252,11 +260,11 @@ def _best(lines: list[str], delimiter: str, wanted: set[str]) -> _Hit:
     reader = csv.reader(lines, delimiter=delimiter)
     start = 1
     try:
-        for cells in reader:
+        for record, cells in enumerate(reader, start=1):
             header = _unwrapped(cells, delimiter) if len(cells) == 1 else cells
             score = len(wanted & {fold(cell) for cell in header})
             if score > best.score:
-                best = _Hit(delimiter, header, reader.line_num, score)
+                best = _Hit(delimiter, header, reader.line_num, score, record)
             start = reader.line_num + 1
     except csv.Error as error:
         if best.score <= 0:

@@ -35,6 +35,8 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    repeated: int = 0  # of the rejected: what repeats another line or contradicts a known lead
+    total: int = 0
     seconds: float = 0.0
     line: int = 0
     encoding: str = ""
@@ -49,6 +51,9 @@ class Report:
         self.created += written.created
         self.updated += written.updated
         self.unchanged += written.unchanged
+        self.rejected += len(written.rejects)
+        self.repeated += sum(reject.repeats for reject in written.rejects)
+        self.line = written.line
 
     def as_json(self) -> dict[str, Any]:
         names = ("rows", "created", "updated", "unchanged", "rejected")

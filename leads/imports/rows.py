@@ -14,6 +14,7 @@ from leads.imports.encoding import FileError
 from leads.imports.mapping import COMPANY_TEXTS, LEAD_TEXTS, Column, MappingError, fold
 from leads.imports.values import BadValueError
 from leads.models import CustomField
+from leads.models.facts import Channel, Outcome
 from leads.services.custom import clean_value
 from leads.services.errors import FUTURE_SECONDS
 from leads.text import normalise_domain, split_name
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from leads.imports.reader import Record, Shape
 
 SOURCE_LENGTH = 200
+NOTE_LENGTH = 5_000
+ATTEMPT = {"channel": "attempt.channel", "outcome": "attempt.outcome", "when": "attempt.at"}
 EXTERNAL_ID_LENGTH = 200
 CUSTOM_LENGTH = 10_000
 
@@ -37,6 +40,7 @@ class Reject:
     line: int
     reason: str
     cells: list[str]
+    repeats: bool = False  # it would be fine, but for another row or another lead
 
 
 @dataclass(slots=True)
@@ -72,6 +76,7 @@ class RowParser:
         self._lookups = lookups
         self._now = now
         self._reason_for_all = "status_reason" in mapping.constants
+        self._of_all_attempts = {name for name in mapping.constants if name.startswith("attempt.")}
         self._cells = [
             _Cell(index, column, self._reader(column), _putter(column), bool(column.empty or column.values))
             for column in mapping.columns
@@ -109,8 +114,19 @@ class RowParser:
         reasoned = self._reason_for_all or given.get("status_reason")
         if given.get("status") in self._lookups.need_reason and not reasoned:
             reasons.append(_("Its status needs a reason: map “status_reason”, or set it among the constants."))
-        ahead = [name for name in ("captured_at", "consent_at") if name in given and self._is_ahead(given[name])]
+        reasons += self._wrong_attempt(given)
+        times = ("captured_at", "consent_at", "attempt.at")
+        ahead = [name for name in times if name in given and self._is_ahead(given[name])]
         return reasons + [_("“%(field)s” is in the future.") % {"field": name} for name in ahead]
+
+    def _wrong_attempt(self, given: dict[str, Any]) -> list[str]:
+        """A row that says something of an attempt must say all that makes one."""
+        if not any(name.startswith("attempt.") for name in given):
+            return []
+        known = {*given, *self._of_all_attempts}
+        words = {"channel": _("its channel"), "outcome": _("its outcome"), "when": _("when it was made")}
+        missing = [words[part] for part, name in ATTEMPT.items() if name not in known]
+        return [_("Its attempt lacks %(what)s.") % {"what": ", ".join(missing)}] if missing else []
 
     def _is_ahead(self, at: datetime) -> bool:
         return (at - self._now).total_seconds() > FUTURE_SECONDS
@@ -125,7 +141,7 @@ class RowParser:
         if to in COMPANY_TEXTS:
             domain = to == "company.domain"
             return lambda cell: values.text(normalise_domain(cell) if domain else cell, COMPANY_TEXTS[to])
-        if to in self._lookups.lists:
+        if to in self._lookups.lists or to == "attempt.by":
             return lambda cell: self._lookups.find(to, cell)
         return _simple_reader(column)
 
@@ -186,12 +202,17 @@ def _simple_reader(column: Column) -> Read:
         "email": values.email,
         "external_id": lambda cell: values.text(cell, EXTERNAL_ID_LENGTH),
         "source": lambda cell: values.text(cell, SOURCE_LENGTH),
+        "campaign": lambda cell: values.text(cell, SOURCE_LENGTH),
         "journey_step": values.journey_step,
         "consent": lambda cell: values.consent(cell, column),
         "consent_at": lambda cell: values.moment(cell, column),
         "captured_at": lambda cell: values.moment(cell, column),
         "do_not_email": lambda cell: values.yes_no(cell, column),
         "do_not_call": lambda cell: values.yes_no(cell, column),
+        "attempt.channel": lambda cell: values.choice(cell, Channel),
+        "attempt.outcome": lambda cell: values.choice(cell, Outcome),
+        "attempt.at": lambda cell: values.moment(cell, column),
+        "attempt.note": lambda cell: values.text(cell, NOTE_LENGTH),
         "company.employees": lambda cell: values.whole(cell, column),
         "company.annual_revenue": lambda cell: values.money(cell, column),
     }

@@ -3,6 +3,7 @@
 from leads.models.company import Company
 from leads.models.facts import Attempt, Event, Note
 from leads.models.history import StageChange
+from leads.models.imports import ExportLog, ImportChange, ImportedCompany, ImportJob, ImportMapping, ImportReject
 from leads.models.lead import ExternalId, Lead
 from leads.models.lists import Campaign, CustomField, EventType, LeadStatus, LeadType, LifecycleStage, Source
 from leads.models.queue import ChangedLead
@@ -15,7 +16,13 @@ __all__ = [
     "CustomField",
     "Event",
     "EventType",
+    "ExportLog",
     "ExternalId",
+    "ImportChange",
+    "ImportJob",
+    "ImportMapping",
+    "ImportReject",
+    "ImportedCompany",
     "Lead",
     "LeadStatus",
     "LeadType",
