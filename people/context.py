@@ -48,7 +48,10 @@ SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
     ),
     (
         _("Leads"),
-        (Place(_("Leads"), "users", "lead-list", Can.SEE_LEADS),),
+        (
+            Place(_("Leads"), "users", "lead-list", Can.SEE_LEADS),
+            Place(_("Imports"), "file-import", "import-list", Can.IMPORT_LEADS),
+        ),
     ),
     (
         _("The agreement"),

@@ -95,6 +95,7 @@ class Mapping:
     double_encoded: str = ""
     sheet: str = ""
     update_stage: bool = False
+    mended: bool = False  # rejected rows that were handed out: their cells were made harmless for spreadsheets
     by_record: bool = False  # a sheet turned into CSV: its rows are counted, not the lines of their cells
 
     @property

@@ -88,10 +88,22 @@ class RejectsFile:
         """Shows no progress."""
 
 
+class Echo:
+    """Stands in for a file: a csv.writer hands its lines on as they are written."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
 def harmless(cell: str) -> str:
     """A cell no spreadsheet takes for a formula, without the characters that could not be decoded."""
     safe = cell.encode("utf-8", "replace").decode().replace("\x00", "␀")
     return f"'{safe}" if _FORMULA.match(safe) else safe
+
+
+def as_it_was(cell: str) -> str:
+    """A cell before ``harmless`` put an apostrophe in front of it."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
 
 
 class TextOutput:

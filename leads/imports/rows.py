@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from leads.imports import values
 from leads.imports.encoding import FileError
 from leads.imports.mapping import COMPANY_TEXTS, LEAD_TEXTS, Column, MappingError, fold
+from leads.imports.report import as_it_was
 from leads.imports.values import BadValueError
 from leads.models import CustomField
 from leads.models.facts import Channel, Outcome
@@ -75,6 +76,7 @@ class RowParser:
     def __init__(self, mapping: Mapping, shape: Shape, lookups: Lookups, now: datetime) -> None:
         self._lookups = lookups
         self._now = now
+        self._mended = mapping.mended
         self._reason_for_all = "status_reason" in mapping.constants
         self._of_all_attempts = {name for name in mapping.constants if name.startswith("attempt.")}
         self._cells = [
@@ -87,10 +89,26 @@ class RowParser:
         """All that is wrong with a row is said at once."""
         if record.problem:
             return Reject(record.line, record.problem, record.cells)
-        row = Row(record.line, record.cells)
+        row = Row(record.line, [as_it_was(cell) for cell in record.cells] if self._mended else record.cells)
         reasons = [reason for cell in self._cells if (reason := _take(row, cell))]
         reasons += [] if reasons else self._wrong(row)
         return Reject(row.line, " ".join(reasons), row.cells) if reasons else row
+
+    @property
+    def columns(self) -> list[Column]:
+        """Those of the mapping that the file has."""
+        return [cell.column for cell in self._cells]
+
+    def cells(self, record: Record) -> list[tuple[Column, Any, str]]:
+        """For showing: each mapped column with its value (nothing for a cell that says nothing) and its error."""
+        told = []
+        for cell in self._cells:
+            row = Row(record.line, [as_it_was(one) for one in record.cells] if self._mended else record.cells)
+            error = _take(row, cell) if cell.index < len(row.cells) else ""
+            found = row.values | row.company | row.custom
+            value = " ".join(filter(None, found.values())) if len(found) > 1 else next(iter(found.values()), None)
+            told.append((cell.column, value, error))
+        return told
 
     def constants(self, mapping: Mapping) -> dict[str, Any]:
         """What new leads get where their row says nothing, in the form of ``Row.values`` (``custom`` among them)."""

@@ -147,4 +147,4 @@ def as_shown(cell: Any) -> str:
 def _number(value: float) -> str:
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    return format(Decimal(repr(value)), "f") if value == value and abs(value) != float("inf") else ""  # noqa: PLR0124 - NaN is what differs from itself
+    return format(Decimal(repr(value)), "f") if value == value and abs(value) != float("inf") else ""

@@ -66,7 +66,6 @@ class ImportJob(models.Model):
     )
     tables = models.JSONField(_("mapping"), default=dict, blank=True)
     mapping_name = models.CharField(_("name of the mapping"), max_length=120, blank=True)
-    update_stage = models.BooleanField(_("update the stage of known leads"), default=False)
 
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.DRAFT)
     claim = models.UUIDField(_("claim"), null=True, blank=True)
@@ -242,9 +241,7 @@ class ExportLog(models.Model):
         CSV = "csv", _("CSV")
         XLSX = "xlsx", _("Excel (XLSX)")
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("by"), on_delete=models.PROTECT, related_name="+"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("by"), on_delete=models.PROTECT, related_name="+")
     exported_at = models.DateTimeField(_("exported at"), default=timezone.now)
     query = models.TextField(_("filter"), blank=True)
     columns = ArrayField(models.CharField(max_length=80), verbose_name=_("columns"))
@@ -255,9 +252,7 @@ class ExportLog(models.Model):
         ordering = ("-pk",)
         verbose_name = _("export")
         verbose_name_plural = _("exports")
-        constraints = (
-            models.CheckConstraint(condition=Q(format__in=("csv", "xlsx")), name="export_log_format_known"),
-        )
+        constraints = (models.CheckConstraint(condition=Q(format__in=("csv", "xlsx")), name="export_log_format_known"),)
 
     def __str__(self) -> str:
         return f"{self.exported_at:%Y-%m-%d %H:%M} {self.format}"

@@ -54,8 +54,8 @@ class Progress:
 
 class Command(BaseCommand):
     help = (
-        "Import leads from a CSV file or workbook by a TOML mapping (docs/import.md). Exit status: 0 when every row is in or "
-        "listed with its line and reason, 1 when the database stopped it, 2 when file or mapping cannot be used."
+        "Import leads from a CSV file or workbook by a TOML mapping (docs/import.md). Exit status: 0 when every row is "
+        "in or listed with its line and reason, 1 when the database stopped it, 2 when file or mapping cannot be used."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
