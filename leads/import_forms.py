@@ -71,12 +71,14 @@ class ColumnsForm(forms.Form):
         help_text=gettext_lazy("It is offered again for files with these columns."),
     )
 
-    def __init__(self, *args: Any, sketch: Sketch, tables: dict[str, Any], is_sheet: bool, by: User, **kwargs: Any):
+    def __init__(
+        self, *args: Any, sketch: Sketch, tables: dict[str, Any], is_sheet: bool, by: User, **kwargs: Any
+    ) -> None:
         self.sketch, self.tables, self.is_sheet = sketch, tables, is_sheet
         self.places = [at for at, header in enumerate(sketch.header) if header.strip()]
         super().__init__(*args, **kwargs)
         self.guesses = guess.guesses(sketch)
-        told = {place: one for place, one in self._told(tables)}
+        told = dict(self._told(tables))
         targets = labels.targets()
         for at in self.places:
             self._add_column(at, told.get(at) if tables else _as_told(self.guesses[at]), targets)
@@ -174,8 +176,18 @@ class ColumnsForm(forms.Form):
         for at in self.places:
             if given.get(f"to_{at}") == "external_id" and not given.get(f"system_{at}"):
                 self.add_error(f"system_{at}", _("Say which system this is the number in."))
+            elif self._is_date(at, given) and not given.get(f"format_{at}") and guess.formats_of(self._cells(at))[1]:
+                self.add_error(f"format_{at}", _("Day or month first? Say what the dates look like."))
         self._refuse_twice(given)
         return given
+
+    def _cells(self, at: int) -> list[str]:
+        return self.sketch.column(at)
+
+    def _is_date(self, at: int, given: dict[str, Any]) -> bool:
+        to = given.get(f"to_{at}", "")
+        dates = CustomField.objects.filter(kind=CustomField.Kind.DATE).values_list("key", flat=True)
+        return to in {*guess.MOMENTS, f"{labels.NEW}date"} or to.removeprefix("custom.") in set(dates)
 
     def _refuse_twice(self, given: dict[str, Any]) -> None:
         taken: dict[str, str] = {}
@@ -205,7 +217,7 @@ class ColumnsForm(forms.Form):
 
     def _columns(self, given: dict[str, Any]) -> list[dict[str, Any]]:
         """Those that become something; what their words stand for is kept from the mapping before."""
-        before = {at: one for at, one in self._told(self.tables)}
+        before = dict(self._told(self.tables))
         keys = set(CustomField.objects.values_list("key", flat=True))
         columns = []
         for at in self.places:
@@ -223,7 +235,7 @@ class ColumnsForm(forms.Form):
 
     def _reading(self, at: int, given: dict[str, Any]) -> dict[str, Any]:
         format_ = given.get(f"format_{at}")
-        found = [one for one in self.guesses[at].formats if one != format_]
+        found = [one for one in guess.formats_of(self._cells(at))[0] if one != format_] if format_ else []
         told: dict[str, Any] = {"decimal": given.get(f"decimal_{at}") or "."}
         if format_:
             told["formats"] = [format_, *(one for one in found if one[:2] == format_[:2])]
@@ -276,7 +288,7 @@ def _constant(name: str) -> forms.Field:
     options: dict[str, Any] = {"label": labels.ALL[name], "required": False}
     listed = {"lead_type": LeadType, "status": LeadStatus, "stage": LifecycleStage}
     if name in listed:
-        rows = listed[name].objects.filter(is_active=True)
+        rows = listed[name]._default_manager.filter(is_active=True)
         return forms.ModelChoiceField(rows, to_field_name="key", empty_label="–", **options)
     enums: dict[str, Any] = {
         "consent": Lead.Consent.choices, "attempt.channel": Channel.choices, "attempt.outcome": Outcome.choices

@@ -45,7 +45,7 @@ def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "leads/imports/unreadable.html", {"job": job, "error": str(error)}, status=REFUSED)
     form = _columns_form(request, job, sketch)
     if form.is_bound and form.is_valid() and _saved(request, job, form):
-        return _next_step(request, job)
+        return _next_step(job)
     return _columns_page(request, job, form)
 
 
@@ -109,7 +109,7 @@ def _saved(request: HttpRequest, job: ImportJob, form: ColumnsForm) -> bool:
     return True
 
 
-def _next_step(request: HttpRequest, job: ImportJob) -> HttpResponse:
+def _next_step(job: ImportJob) -> HttpResponse:
     """To the words nobody knows, if there are any; else to the preview."""
     try:
         unknown = unknown_words(job)

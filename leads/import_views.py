@@ -49,7 +49,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 @form_methods
 def import_create(request: HttpRequest) -> HttpResponse:
     """Take in a file; what makes it unreadable is said here, before anything else is asked."""
-    form = UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_bound and form.is_valid() and (job := _taken_in(request, form, None)):
         if (known := import_files.known_mapping(job)) is not None:
             ImportJob.objects.filter(pk=job.pk).update(tables=known.tables, mapping_name=known.name)
@@ -110,9 +110,7 @@ def import_live(request: HttpRequest, pk: int) -> HttpResponse:
 def import_check(request: HttpRequest, pk: int) -> HttpResponse:
     job = _job(pk)
     if not imports.check(job=job):
-        messages.error(
-            request, _("Only a file whose columns are mapped, and that is not being imported, can be checked.")
-        )
+        messages.error(request, _("Map its columns first; what is being imported is checked no more."))
     return redirect("import-detail", job.pk)
 
 
@@ -121,9 +119,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
 def import_start(request: HttpRequest, pk: int) -> HttpResponse:
     job = _job(pk)
     if not imports.start(job=job, now=timezone.now()):
-        messages.error(
-            request, _("Only a file whose columns are mapped, and that is not being imported, can be imported.")
-        )
+        messages.error(request, _("Map its columns first; what was imported is not imported twice."))
     return redirect("import-detail", job.pk)
 
 
@@ -161,7 +157,7 @@ def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires(Can.IMPORT_LEADS)
 @require_safe
-def import_rejects(request: HttpRequest, pk: int) -> HttpResponseBase:
+def import_rejects(_request: HttpRequest, pk: int) -> HttpResponseBase:
     """The rejected rows as CSV, with their lines and reasons, to be mended and uploaded again."""
     job = _job(pk)
     response = StreamingHttpResponse(_rejected(job), content_type="text/csv; charset=utf-8")

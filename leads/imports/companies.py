@@ -144,6 +144,7 @@ def ids_by_name(model: type[Source | Campaign], names: set[str], *, write: bool 
     if not names:
         return {}
     if write:
-        model.objects.bulk_create([model(name=name) for name in sorted(names)], ignore_conflicts=True)
+        rows: list[Any] = [model(name=name) for name in sorted(names)]
+        model.objects.bulk_create(rows, ignore_conflicts=True)
     known = dict(model.objects.filter(name__in=names).values_list("name", "pk"))
     return dict.fromkeys(names, NOT_MADE) | known

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from leads.imports.sketch import Sketch
 
 MOMENTS = ("captured_at", "consent_at", "attempt.at")
-NUMBERS = ("company.employees", "company.annual_revenue")
 PEOPLE = ("owner", "attempt.by")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SIGNS = re.compile(r"[\W_]+")
@@ -29,6 +28,8 @@ _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _COMMA = re.compile(r"\D*\d{1,3}(\.\d{3})*,\d{1,2}\D*|\D*\d+,\d{1,2}\D*")
 _POINT = re.compile(r"\D*\d+\.\d{1,2}\D*|\D*\d{1,3}(,\d{3})+(\.\d+)?\D*")
+_DATE = re.compile(r"\d{1,4}[/.\- ]|[^\W\d]{3,9} \d{1,2},")
+PROBE = 20
 MOST = 0.8  # of the cells must be read by a format before it is believed
 DAYS = (
     "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
@@ -89,28 +90,26 @@ def guesses(sketch: Sketch) -> list[Guess]:
         one = Guess(to=custom.get(folded[index]) or target_of(header))
         if header.strip() and folded.count(folded[index]) > 1:
             one = Guess(asks="equal" if one.to else "")
-        elif one.to:
-            _refine(one, header, sketch.column(index), custom)
+        else:
+            _refine(one, header, sketch.column(index))
         found.append(one)
     _one_column_each(found, sketch)
+    for one in found:
+        if one.asks == "date" and one.to not in MOMENTS and custom.get(one.to) != "date":
+            one.asks = ""
     return found
 
 
-def _refine(one: Guess, header: str, cells: list[str], kinds: dict[str, str]) -> None:
-    """What the cells say about it."""
+def _refine(one: Guess, header: str, cells: list[str]) -> None:
+    """What the cells say about it. Dates and numbers also where no date is guessed: a person may say it is one."""
     if one.to in PEOPLE and cells and not any("@" in cell for cell in cells):
         one.to = ""  # names, and people are known by their addresses
     if one.to == "external_id":
         one.system = SYSTEMS.get(plain(header), "") or "import"
-    if one.to in MOMENTS or kinds.get(one.to) == "date":
-        read_date(one, cells)
-    if one.to in NUMBERS or kinds.get(one.to) in {"number", "money"}:
-        one.decimal = decimal_of(cells)
-
-
-def read_date(one: Guess, cells: list[str]) -> None:
-    one.formats, unsure = formats_of(cells)
-    one.asks = one.asks or ("date" if unsure else "")
+    one.decimal = decimal_of(cells)
+    if sum(bool(_DATE.match(cell.strip())) for cell in cells) * 2 > len(cells):
+        one.formats, unsure = formats_of(cells)
+        one.asks = "date" if unsure else ""
 
 
 def _one_column_each(found: list[Guess], sketch: Sketch) -> None:
@@ -159,11 +158,19 @@ def formats_of(cells: Sequence[str]) -> tuple[tuple[str, ...], bool]:
     unsure = False
     for shape, _count in shapes.most_common(4):
         alike = [cell for cell in odd if re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", cell)) == shape]
-        fitting = {form: n for form in FORMATS if (n := sum(_reads(cell, form) for cell in alike))}
-        best = [form for form, n in fitting.items() if n == max(fitting.values()) and n >= MOST * len(alike)]
+        fitting = _fitting(alike)
+        most = max(fitting.values(), default=0)
+        best = [form for form, n in fitting.items() if n == most and n >= MOST * len(alike)]
         unsure = unsure or len(best) > 1
         chosen |= {form: fitting[form] for form in (best[:1] if len(best) == 1 else [])}
     return _of_one_order(chosen), unsure and not chosen
+
+
+def _fitting(cells: Sequence[str]) -> dict[str, int]:
+    """How many cells each format reads; those that read none of the first few are not asked about the others."""
+    probe = cells[:PROBE]
+    likely = [form for form in FORMATS if any(_reads(cell, form) for cell in probe)]
+    return {form: sum(_reads(cell, form) for cell in cells) for form in likely}
 
 
 def _of_one_order(chosen: dict[str, int]) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ def load(mapping: Mapping) -> Lookups:
 def known_values() -> dict[str, frozenset[str]]:
     """The words that cells of these fields may say as they are, folded; for asking about the others."""
     lists = {"lead_type": LeadType, "status": LeadStatus, "stage": LifecycleStage}
-    return {name: frozenset(_by_name(model.objects.all())) for name, model in lists.items()} | {
+    return {name: frozenset(_by_name(model._default_manager.all())) for name, model in lists.items()} | {
         "attempt.channel": frozenset(words_of(Channel)),
         "attempt.outcome": frozenset(words_of(Outcome)),
         "journey_step": frozenset(Lead.JourneyStep.values),

@@ -91,7 +91,7 @@ class _Names:
     def __init__(self) -> None:
         models = {"lead_type": LeadType, "status": LeadStatus, "stage": LifecycleStage}
         self._names: dict[str, dict[int, str]] = {
-            name: dict(model.objects.values_list("pk", "name")) for name, model in models.items()
+            name: dict(model._default_manager.values_list("pk", "name")) for name, model in models.items()
         }
         people = dict(User.objects.active().values_list("pk", "name"))
         self._names |= {"owner": people, "attempt.by": people}
@@ -161,7 +161,7 @@ def _words(column: Column, met: dict[str, int]) -> Words:
 def _choices(column: Column) -> list[tuple[str, str]]:
     lists = {"lead_type": LeadType, "status": LeadStatus, "stage": LifecycleStage}
     if column.to in lists:
-        return list(lists[column.to].objects.filter(is_active=True).values_list("key", "name"))
+        return list(lists[column.to]._default_manager.filter(is_active=True).values_list("key", "name"))
     if column.to in {"owner", "attempt.by"}:
         return list(User.objects.active().order_by("name").values_list("email", "name"))
     enums = {"attempt.channel": Channel, "attempt.outcome": Outcome, "journey_step": Lead.JourneyStep}

@@ -85,9 +85,7 @@ def _header(lines: list[str], delimiters: tuple[str, ...]) -> _Header:
             one = _Header(delimiter, [cell.strip() for cell in header], (known, len(names), -number))
             best = max(best, one, key=lambda it: it.score)
     if not best.header:
-        raise FileError(
-            _("No line of this file looks like a header: the names of the columns belong above the rows."), 1
-        )
+        raise FileError(_("No line looks like a header: the names of the columns belong above the rows."), 1)
     return best
 
 

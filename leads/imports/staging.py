@@ -172,7 +172,9 @@ def _move(cursor: Any, moves: Sequence[StageMove], terms: Terms, *, keep: bool =
 
 def _record(cursor: Any, companies: Resolved, told: dict[str, Any]) -> None:
     cursor.execute(statements.RECORD, told)
-    touched = [(pk, True, {}) for pk in companies.made] + [(pk, False, facts) for pk, facts in companies.filled.items()]
+    touched: list[tuple[int, bool, dict[str, Any]]] = [(pk, True, {}) for pk in companies.made] + [
+        (pk, False, facts) for pk, facts in companies.filled.items()
+    ]
     if touched:
         ids, new, filled = zip(*touched, strict=True)
         facts = [json.dumps(one, default=str) for one in filled]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 _WORDS = {
     "email": """email | e mail | email address | e mail address | mail | email work | work email | business email
-        | primary email | email 1 | email1 | e mail 1 value | person email | correo | correo electronico | direccion de correo
+        | primary email | email 1 | email1 | e mail 1 value | person email | correo
+        | correo electronico | direccion de correo
         | correo de trabajo | adres email | adres e mail | poczta | poczta elektroniczna | endereco de email
         | endereco de e mail | e mail corporativo | email corporativo""",
     "full_name": """name | full name | fullname | person name | contact name | contact | contact person | lead name
@@ -48,7 +49,8 @@ _WORDS = {
     "campaign": """campaign | campaign name | utm campaign | primary campaign | last campaign | campana | kampania
         | nazwa kampanii | campanha""",
     "lead_type": "lead type | contact type | type of lead | tipo de lead | typ leada | rodzaj leada",
-    "status": "status | lead status | leadstatus | contact status | estado del lead | estatus | status leada | situacao",
+    "status": """status | lead status | leadstatus | contact status | estado del lead | estatus
+        | status leada | situacao""",
     "status_reason": """status reason | reason | lost reason | disqualification reason | unqualified reason | motivo
         | motivo del estado | powod | powod statusu | motivo do status""",
     "stage": """stage | lifecycle stage | lifecyclestage | lead stage | funnel stage | etapa | etapa del ciclo de vida
@@ -56,7 +58,8 @@ _WORDS = {
     "owner": """owner | owner email | lead owner | contact owner | account owner | record owner | assigned to
         | assigned user | sales rep | salesperson | propietario | propietario del lead | responsable | asignado a
         | comercial | wlasciciel | opiekun | handlowiec | przypisany do | proprietario | responsavel | vendedor""",
-    "journey_step": "stage of journey | journey step | buyer journey | buyers journey | buyer s journey | journey stage",
+    "journey_step": """stage of journey | journey step | buyer journey | buyers journey
+        | buyer s journey | journey stage""",
     "captured_at": """created | created at | created on | created date | created time | create date | date created
         | date entered | creation date | createddate | added | added on | date added | captured | captured at
         | registration date | signup date | fecha de creacion | fecha de alta | creado | creado el | alta
@@ -75,14 +78,16 @@ _WORDS = {
     "bant_budget": "bant budget | lead budget | presupuesto bant",
     "bant_authority": "authority | bant authority | decision maker | decisor | decydent | autoridade | autoridad",
     "bant_need": "need | needs | bant need | necesidad | potrzeba | necessidade",
-    "bant_timeline": "timeline | bant timeline | purchase timeline | time frame | timeframe | plazo | termin zakupu | prazo",
+    "bant_timeline": """timeline | bant timeline | purchase timeline | time frame | timeframe | plazo
+        | termin zakupu | prazo""",
     "attempt.at": """last call | last call at | call date | call time | called at | attempt at | attempt date
         | last attempt | date of call | last contacted | last contact date | fecha de llamada | ultima llamada
         | data rozmowy | ostatni kontakt | data da ligacao | ultima ligacao""",
     "attempt.channel": "channel | attempt channel | contact channel | canal | kanal",
     "attempt.outcome": """outcome | call outcome | attempt outcome | call result | disposition | call disposition
         | resultado | resultado de la llamada | wynik | wynik rozmowy | resultado da ligacao""",
-    "attempt.note": "call note | call notes | attempt note | notas de la llamada | notatka z rozmowy | notas da ligacao",
+    "attempt.note": """call note | call notes | attempt note | notas de la llamada | notatka z rozmowy
+        | notas da ligacao""",
     "attempt.by": "called by | attempt by | caller | llamado por | dzwonil | ligou",
     "external_id": """id | record id | lead id | leadid | contact id | lead number | leid | prospect id | external id
         | customer number | crm id | identificador | numer | identyfikator | numero""",

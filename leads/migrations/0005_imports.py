@@ -8,192 +8,371 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leads', '0004_campaign_and_qualification'),
+        ("leads", "0004_campaign_and_qualification"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportJob',
+            name="ImportJob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.FileField(blank=True, max_length=250, upload_to='imports/', verbose_name='file')),
-                ('sheet_file', models.FileField(blank=True, max_length=250, upload_to='imports/', verbose_name='sheet as CSV')),
-                ('file_name', models.CharField(max_length=250, verbose_name='file name')),
-                ('size', models.PositiveBigIntegerField(verbose_name='size in bytes')),
-                ('sheet', models.CharField(blank=True, max_length=250, verbose_name='sheet')),
-                ('headers', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None, verbose_name='headers')),
-                ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='uploaded at')),
-                ('tables', models.JSONField(blank=True, default=dict, verbose_name='mapping')),
-                ('mapping_name', models.CharField(blank=True, max_length=120, verbose_name='name of the mapping')),
-                ('state', models.CharField(choices=[('draft', 'Being prepared'), ('checking', 'Being checked'), ('running', 'Running'), ('done', 'Imported'), ('cancelled', 'Cancelled'), ('failed', 'Failed'), ('undoing', 'Being undone'), ('undone', 'Undone')], default='draft', max_length=16, verbose_name='state')),
-                ('claim', models.UUIDField(blank=True, null=True, verbose_name='claim')),
-                ('lease_until', models.DateTimeField(blank=True, null=True, verbose_name='claimed until')),
-                ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='tries without progress')),
-                ('cancel_asked_at', models.DateTimeField(blank=True, null=True, verbose_name='asked to stop at')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started at')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
-                ('undone_at', models.DateTimeField(blank=True, null=True, verbose_name='undone at')),
-                ('error', models.TextField(blank=True, verbose_name='error')),
-                ('warnings', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, size=None, verbose_name='notes on the file')),
-                ('total', models.PositiveIntegerField(default=0, verbose_name='rows in the file')),
-                ('line', models.PositiveIntegerField(default=0, verbose_name='last line that is done')),
-                ('created', models.PositiveIntegerField(default=0, verbose_name='created')),
-                ('updated', models.PositiveIntegerField(default=0, verbose_name='updated')),
-                ('unchanged', models.PositiveIntegerField(default=0, verbose_name='unchanged')),
-                ('rejected', models.PositiveIntegerField(default=0, verbose_name='rejected')),
-                ('forecast', models.JSONField(blank=True, default=dict, verbose_name='what the check counted')),
-                ('undo_all', models.BooleanField(default=True, verbose_name='undo all or nothing')),
-                ('kept', models.PositiveIntegerField(default=0, verbose_name='left as they are by the undoing')),
-                ('mends', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='mended_by', to='leads.importjob', verbose_name='mends')),
-                ('undone_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file", models.FileField(blank=True, max_length=250, upload_to="imports/", verbose_name="file")),
+                (
+                    "sheet_file",
+                    models.FileField(blank=True, max_length=250, upload_to="imports/", verbose_name="sheet as CSV"),
+                ),
+                ("file_name", models.CharField(max_length=250, verbose_name="file name")),
+                ("size", models.PositiveBigIntegerField(verbose_name="size in bytes")),
+                ("sheet", models.CharField(blank=True, max_length=250, verbose_name="sheet")),
+                (
+                    "headers",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, size=None, verbose_name="headers"
+                    ),
+                ),
+                ("uploaded_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="uploaded at")),
+                ("tables", models.JSONField(blank=True, default=dict, verbose_name="mapping")),
+                ("mapping_name", models.CharField(blank=True, max_length=120, verbose_name="name of the mapping")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Being prepared"),
+                            ("checking", "Being checked"),
+                            ("running", "Running"),
+                            ("done", "Imported"),
+                            ("cancelled", "Cancelled"),
+                            ("failed", "Failed"),
+                            ("undoing", "Being undone"),
+                            ("undone", "Undone"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("claim", models.UUIDField(blank=True, null=True, verbose_name="claim")),
+                ("lease_until", models.DateTimeField(blank=True, null=True, verbose_name="claimed until")),
+                ("tries", models.PositiveSmallIntegerField(default=0, verbose_name="tries without progress")),
+                ("cancel_asked_at", models.DateTimeField(blank=True, null=True, verbose_name="asked to stop at")),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started at")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
+                ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="undone at")),
+                ("error", models.TextField(blank=True, verbose_name="error")),
+                (
+                    "warnings",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="notes on the file",
+                    ),
+                ),
+                ("total", models.PositiveIntegerField(default=0, verbose_name="rows in the file")),
+                ("line", models.PositiveIntegerField(default=0, verbose_name="last line that is done")),
+                ("created", models.PositiveIntegerField(default=0, verbose_name="created")),
+                ("updated", models.PositiveIntegerField(default=0, verbose_name="updated")),
+                ("unchanged", models.PositiveIntegerField(default=0, verbose_name="unchanged")),
+                ("rejected", models.PositiveIntegerField(default=0, verbose_name="rejected")),
+                ("forecast", models.JSONField(blank=True, default=dict, verbose_name="what the check counted")),
+                ("undo_all", models.BooleanField(default=True, verbose_name="undo all or nothing")),
+                ("kept", models.PositiveIntegerField(default=0, verbose_name="left as they are by the undoing")),
+                (
+                    "mends",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="mended_by",
+                        to="leads.importjob",
+                        verbose_name="mends",
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'import',
-                'verbose_name_plural': 'imports',
-                'ordering': ('-pk',),
+                "verbose_name": "import",
+                "verbose_name_plural": "imports",
+                "ordering": ("-pk",),
             },
         ),
         migrations.CreateModel(
-            name='ImportedCompany',
+            name="ImportedCompany",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('company_id', models.BigIntegerField(verbose_name='company')),
-                ('is_new', models.BooleanField(default=False)),
-                ('filled', models.JSONField(default=dict, verbose_name='what was filled in')),
-                ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='companies', to='leads.importjob')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("company_id", models.BigIntegerField(verbose_name="company")),
+                ("is_new", models.BooleanField(default=False)),
+                ("filled", models.JSONField(default=dict, verbose_name="what was filled in")),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="companies",
+                        to="leads.importjob",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'company touched by an import',
-                'verbose_name_plural': 'companies touched by imports',
-                'ordering': ('pk',),
+                "verbose_name": "company touched by an import",
+                "verbose_name_plural": "companies touched by imports",
+                "ordering": ("pk",),
             },
         ),
         migrations.CreateModel(
-            name='ImportChange',
+            name="ImportChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lead_id', models.BigIntegerField(verbose_name='lead')),
-                ('kind', models.CharField(choices=[('created', 'Created'), ('updated', 'Updated')], max_length=8, verbose_name='kind')),
-                ('before', models.JSONField(default=dict, verbose_name='what it was before')),
-                ('added', models.JSONField(default=dict, verbose_name='ids of what was added to it')),
-                ('left_at', models.DateTimeField(verbose_name='time of change that it was left with')),
-                ('fate', models.CharField(choices=[('stands', 'Stands'), ('undone', 'Undone'), ('kept', 'Left as it is')], default='stands', max_length=8)),
-                ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='leads.importjob')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("lead_id", models.BigIntegerField(verbose_name="lead")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("created", "Created"), ("updated", "Updated")], max_length=8, verbose_name="kind"
+                    ),
+                ),
+                ("before", models.JSONField(default=dict, verbose_name="what it was before")),
+                ("added", models.JSONField(default=dict, verbose_name="ids of what was added to it")),
+                ("left_at", models.DateTimeField(verbose_name="time of change that it was left with")),
+                (
+                    "fate",
+                    models.CharField(
+                        choices=[("stands", "Stands"), ("undone", "Undone"), ("kept", "Left as it is")],
+                        default="stands",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="leads.importjob",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'change by an import',
-                'verbose_name_plural': 'changes by imports',
-                'ordering': ('pk',),
+                "verbose_name": "change by an import",
+                "verbose_name_plural": "changes by imports",
+                "ordering": ("pk",),
             },
         ),
         migrations.CreateModel(
-            name='ImportMapping',
+            name="ImportMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True, verbose_name='name')),
-                ('headers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=250), size=None, verbose_name='headers')),
-                ('tables', models.JSONField(verbose_name='mapping')),
-                ('saved_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='saved at')),
-                ('saved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
+                (
+                    "headers",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=250), size=None, verbose_name="headers"
+                    ),
+                ),
+                ("tables", models.JSONField(verbose_name="mapping")),
+                ("saved_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="saved at")),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'saved mapping',
-                'verbose_name_plural': 'saved mappings',
-                'ordering': ('name',),
+                "verbose_name": "saved mapping",
+                "verbose_name_plural": "saved mappings",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='ImportReject',
+            name="ImportReject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.PositiveIntegerField(verbose_name='line')),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('cells', models.JSONField(verbose_name='cells')),
-                ('is_forecast', models.BooleanField(default=False)),
-                ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rejects', to='leads.importjob')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line", models.PositiveIntegerField(verbose_name="line")),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("cells", models.JSONField(verbose_name="cells")),
+                ("is_forecast", models.BooleanField(default=False)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rejects",
+                        to="leads.importjob",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rejected row',
-                'verbose_name_plural': 'rejected rows',
-                'ordering': ('line',),
+                "verbose_name": "rejected row",
+                "verbose_name_plural": "rejected rows",
+                "ordering": ("line",),
             },
         ),
         migrations.CreateModel(
-            name='ExportLog',
+            name="ExportLog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('exported_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='exported at')),
-                ('query', models.TextField(blank=True, verbose_name='filter')),
-                ('columns', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), size=None, verbose_name='columns')),
-                ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'Excel (XLSX)')], max_length=8, verbose_name='format')),
-                ('rows', models.PositiveIntegerField(blank=True, null=True, verbose_name='rows')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("exported_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="exported at")),
+                ("query", models.TextField(blank=True, verbose_name="filter")),
+                (
+                    "columns",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), size=None, verbose_name="columns"
+                    ),
+                ),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[("csv", "CSV"), ("xlsx", "Excel (XLSX)")], max_length=8, verbose_name="format"
+                    ),
+                ),
+                ("rows", models.PositiveIntegerField(blank=True, null=True, verbose_name="rows")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'export',
-                'verbose_name_plural': 'exports',
-                'ordering': ('-pk',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('format__in', ('csv', 'xlsx'))), name='export_log_format_known')],
+                "verbose_name": "export",
+                "verbose_name_plural": "exports",
+                "ordering": ("-pk",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("format__in", ("csv", "xlsx"))), name="export_log_format_known"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(condition=models.Q(('state__in', ('checking', 'running', 'undoing'))), fields=['id'], name='import_job_to_do'),
+            model_name="importjob",
+            index=models.Index(
+                condition=models.Q(("state__in", ("checking", "running", "undoing"))),
+                fields=["id"],
+                name="import_job_to_do",
+            ),
         ),
         migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(condition=models.Q(('file', ''), _negated=True), fields=['uploaded_at'], name='import_job_with_file'),
+            model_name="importjob",
+            index=models.Index(
+                condition=models.Q(("file", ""), _negated=True), fields=["uploaded_at"], name="import_job_with_file"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('draft', 'checking', 'running', 'done', 'cancelled', 'failed', 'undoing', 'undone'))), name='import_job_state_known'),
+            model_name="importjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("draft", "checking", "running", "done", "cancelled", "failed", "undoing", "undone"))
+                ),
+                name="import_job_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('claim__isnull', True), ('lease_until__isnull', True)), models.Q(('claim__isnull', False), ('lease_until__isnull', False), ('state__in', ('checking', 'running', 'undoing'))), _connector='OR'), name='import_job_claimed_while_working'),
+            model_name="importjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("claim__isnull", True), ("lease_until__isnull", True)),
+                    models.Q(
+                        ("claim__isnull", False),
+                        ("lease_until__isnull", False),
+                        ("state__in", ("checking", "running", "undoing")),
+                    ),
+                    _connector="OR",
+                ),
+                name="import_job_claimed_while_working",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('running', 'done', 'cancelled', 'failed', 'undoing', 'undone')), _negated=True), ('started_at__isnull', False), _connector='OR'), name='import_job_started'),
+            model_name="importjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state__in", ("running", "done", "cancelled", "failed", "undoing", "undone")), _negated=True
+                    ),
+                    ("started_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="import_job_started",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('draft', 'checking', 'running')), ('finished_at__isnull', False), _connector='OR'), name='import_job_finished'),
+            model_name="importjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("draft", "checking", "running")), ("finished_at__isnull", False), _connector="OR"
+                ),
+                name="import_job_finished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('undoing', 'undone')), _negated=True), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='import_job_undone_says_who'),
+            model_name="importjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("undoing", "undone")), _negated=True),
+                    models.Q(("undone_at__isnull", False), ("undone_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="import_job_undone_says_who",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importedcompany',
-            constraint=models.UniqueConstraint(fields=('job', 'company_id'), name='imported_company_once'),
+            model_name="importedcompany",
+            constraint=models.UniqueConstraint(fields=("job", "company_id"), name="imported_company_once"),
         ),
         migrations.AddIndex(
-            model_name='importchange',
-            index=models.Index(models.F('job'), models.F('id'), condition=models.Q(('fate', 'stands')), name='import_change_stands'),
+            model_name="importchange",
+            index=models.Index(
+                models.F("job"), models.F("id"), condition=models.Q(("fate", "stands")), name="import_change_stands"
+            ),
         ),
         migrations.AddIndex(
-            model_name='importchange',
-            index=models.Index(fields=['lead_id'], name='import_change_lead'),
+            model_name="importchange",
+            index=models.Index(fields=["lead_id"], name="import_change_lead"),
         ),
         migrations.AddConstraint(
-            model_name='importchange',
-            constraint=models.UniqueConstraint(fields=('job', 'lead_id'), name='import_change_once_per_lead'),
+            model_name="importchange",
+            constraint=models.UniqueConstraint(fields=("job", "lead_id"), name="import_change_once_per_lead"),
         ),
         migrations.AddConstraint(
-            model_name='importchange',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('created', 'updated'))), name='import_change_kind_known'),
+            model_name="importchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ("created", "updated"))), name="import_change_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importchange',
-            constraint=models.CheckConstraint(condition=models.Q(('fate__in', ('stands', 'undone', 'kept'))), name='import_change_fate_known'),
+            model_name="importchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("fate__in", ("stands", "undone", "kept"))), name="import_change_fate_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importreject',
-            constraint=models.UniqueConstraint(fields=('job', 'is_forecast', 'line'), name='import_reject_once_per_line'),
+            model_name="importreject",
+            constraint=models.UniqueConstraint(
+                fields=("job", "is_forecast", "line"), name="import_reject_once_per_line"
+            ),
         ),
     ]

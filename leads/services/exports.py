@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import IO
 
-    from django.db.models import Expression, QuerySet
+    from django.db.models import QuerySet
     from django.utils.functional import _StrPromise
 
     from people.models import User
@@ -35,7 +35,7 @@ _NUMBERS = Subquery(
     ExternalId.objects.filter(lead=OuterRef("pk"))
     .order_by()
     .values("lead")
-    .annotate(all=StringAgg(Concat("system", Value(": "), "value"), ", ", ordering="system"))
+    .annotate(all=StringAgg(Concat("system", Value(": "), "value"), ", ", order_by="system"))
     .values("all")
 )
 # By the key that addresses and saved choices use: how it is called, and where it is.
@@ -110,7 +110,7 @@ class Export:
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """From a cursor on the server, so that however many they are, a few thousand are in memory."""
-        places: list[str | Expression] = []
+        places: list[Any] = []
         for key in self.columns:
             if key == "external_ids":
                 places.append(_NUMBERS)
@@ -182,7 +182,7 @@ def _write(sheet: Any, row: int, column: int, value: Any, zone: Any) -> None:
         return
     if isinstance(value, bool):
         sheet.write_string(row, column, _("Yes") if value else _("No"))
-    elif isinstance(value, int | float | Decimal) and abs(value) < 10**15:
+    elif isinstance(value, int | float | Decimal) and abs(float(value)) < 1e15:
         sheet.write_number(row, column, float(value))
     elif isinstance(value, datetime):
         sheet.write_datetime(row, column, value.astimezone(zone))

@@ -63,7 +63,7 @@ def choose_sheet(*, job: ImportJob, sheet: str) -> None:
         changed = drafts.update(
             sheet=job.sheet, sheet_file=job.sheet_file.name, headers=job.headers, tables={}, forecast={}
         )
-    job.sheet_file.storage.delete(old if changed else job.sheet_file.name)
+    job.sheet_file.storage.delete(str(old if changed else job.sheet_file.name))
 
 
 def sheets_of(job: ImportJob) -> list[sheets.Sheet]:
@@ -135,4 +135,4 @@ def delete_old(*, now: datetime) -> int:
 def _delete(job: ImportJob) -> None:
     for file in (job.file, job.sheet_file):
         if file:
-            file.storage.delete(file.name)
+            file.storage.delete(str(file.name))

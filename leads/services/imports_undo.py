@@ -74,13 +74,13 @@ def _later_conditions() -> list[str]:
     """One per table that names leads: whether it has a row about the lead from after the import."""
     conditions = []
     for relation in Lead._meta.related_objects:
-        model, name = relation.related_model, relation.field.name
+        model = relation.related_model
         if isinstance(model, str) or model in (ExternalId, ChangedLead) or not relation.field.concrete:
             continue
         at = next((one.column for word in TIMES for one in model._meta.concrete_fields if one.name == word), None)
         if at is None or issubclass(model, pghistory.models.Event):
             continue
-        table, column = model._meta.db_table, model._meta.get_field(name).column
+        table, column = model._meta.db_table, relation.field.column
         conditions.append(
             f'EXISTS (SELECT FROM "{table}" t WHERE t."{column}" = leads_importchange.lead_id AND t."{at}" > %s)'
         )
