@@ -117,7 +117,7 @@ def _refuse_huge(path: Path) -> None:
 
 
 def _rows(sheet: calamine.CalamineSheet) -> Iterator[list[Any]]:
-    """Rows from the first on; a cell merged over several rows says the same in each of them."""
+    """Rows from the first on; a cell merged over several rows says the same in each that says something itself."""
     down = {}
     for (top, left), (bottom, _right) in sheet.merged_cell_ranges or ():
         if bottom > top:
@@ -125,7 +125,7 @@ def _rows(sheet: calamine.CalamineSheet) -> Iterator[list[Any]]:
     held: dict[tuple[int, int], Any] = {}
     tops = set(down.values())
     for number, row in enumerate(sheet.iter_rows()):
-        if down:
+        if down and any(row):
             row = [held.get(down.get((number, at), (-1, -1)), cell) for at, cell in enumerate(row)]
             held |= {(number, at): cell for at, cell in enumerate(row) if (number, at) in tops}
         yield row

@@ -162,7 +162,7 @@ RECORD_COMPANIES = """
       FROM unnest(%(ids)s::bigint[], %(new)s::boolean[], %(filled)s::jsonb[]) AS c(id, is_new, filled)
     ON CONFLICT (job_id, company_id) DO UPDATE SET filled = leads_importedcompany.filled || excluded.filled
 """
-TALLY = """SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE changed AND NOT is_new),
+TALLY = """SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE changed AND NOT is_new AND refused IS NULL),
     count(*) FILTER (WHERE refused IS NULL AND NOT is_new AND NOT changed) FROM import_row"""
 
 

@@ -7,7 +7,18 @@ from typing import Any
 
 from leads.models import ImportJob
 from tests.cast import NOW
-from tests.permissions.page import ADMINISTRATOR, GONE_ON, MANAGER, MARKETER, NOT_ALLOWED, Open, Page, act, form, reading
+from tests.permissions.page import (
+    ADMINISTRATOR,
+    GONE_ON,
+    MANAGER,
+    MARKETER,
+    NOT_ALLOWED,
+    Open,
+    Page,
+    act,
+    form,
+    reading,
+)
 
 IMPORTERS = frozenset({MARKETER, MANAGER, ADMINISTRATOR})
 

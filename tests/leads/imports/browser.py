@@ -65,7 +65,8 @@ class Visit:
     def mapped(self, job: ImportJob, changes: dict[str, Any] | None = None, **to: str) -> ImportJob:
         response = self.map(job, changes, **to)
         assert response.status_code == 302, [
-            (name, list(errors)) for name, errors in response.context["form"].errors.items()  # type: ignore[attr-defined]
+            (name, list(errors))
+            for name, errors in response.context["form"].errors.items()  # type: ignore[attr-defined]
         ]
         job.refresh_from_db()
         return job
@@ -76,8 +77,7 @@ class Visit:
     def run(self, job: ImportJob, name: str = "start", **data: str) -> ImportJob:
         """Ask for it, and be the worker."""
         self.act(job, name, **data)
-        while imports.work(now=timezone.now()):
-            pass
+        be_the_worker()
         job.refresh_from_db()
         return job
 
@@ -88,6 +88,11 @@ class Visit:
         response = self.client.get(reverse("import-rejects", args=[job.pk]))
         text = b"".join(response).decode("utf-8-sig")  # type: ignore[call-overload]  # a streaming response
         return list(csv.reader(io.StringIO(text)))
+
+
+def be_the_worker() -> None:
+    while imports.work(now=timezone.now()):
+        pass
 
 
 def counts(job: ImportJob) -> tuple[int, int, int, int]:
