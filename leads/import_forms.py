@@ -173,21 +173,19 @@ class ColumnsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
+        own = CustomField.objects.filter(kind=CustomField.Kind.DATE).values_list("key", flat=True)
+        dates = {*guess.MOMENTS, f"{labels.NEW}date", *(f"custom.{key}" for key in own)}
         for at in self.places:
             if given.get(f"to_{at}") == "external_id" and not given.get(f"system_{at}"):
                 self.add_error(f"system_{at}", _("Say which system this is the number in."))
-            elif self._is_date(at, given) and not given.get(f"format_{at}") and guess.formats_of(self._cells(at))[1]:
+            elif given.get(f"to_{at}") in dates and not given.get(f"format_{at}") and self._is_unsure(at):
                 self.add_error(f"format_{at}", _("Day or month first? Say what the dates look like."))
         self._refuse_twice(given)
         return given
 
-    def _cells(self, at: int) -> list[str]:
-        return self.sketch.column(at)
-
-    def _is_date(self, at: int, given: dict[str, Any]) -> bool:
-        to = given.get(f"to_{at}", "")
-        dates = CustomField.objects.filter(kind=CustomField.Kind.DATE).values_list("key", flat=True)
-        return to in {*guess.MOMENTS, f"{labels.NEW}date"} or to.removeprefix("custom.") in set(dates)
+    def _is_unsure(self, at: int) -> bool:
+        """Whether day and month of its dates may be the other way round."""
+        return guess.formats_of(self.sketch.column(at))[1]
 
     def _refuse_twice(self, given: dict[str, Any]) -> None:
         taken: dict[str, str] = {}
@@ -235,7 +233,7 @@ class ColumnsForm(forms.Form):
 
     def _reading(self, at: int, given: dict[str, Any]) -> dict[str, Any]:
         format_ = given.get(f"format_{at}")
-        found = [one for one in guess.formats_of(self._cells(at))[0] if one != format_] if format_ else []
+        found = [one for one in guess.formats_of(self.sketch.column(at))[0] if one != format_] if format_ else []
         told: dict[str, Any] = {"decimal": given.get(f"decimal_{at}") or "."}
         if format_:
             told["formats"] = [format_, *(one for one in found if one[:2] == format_[:2])]

@@ -42,8 +42,10 @@ class Sketch:
         return [cell for row in self.rows if index < len(row) and (cell := row[index]).strip()]
 
 
-def sketch(path: Path, *, by_record: bool = False, encoding: str = "", delimiter: str = "") -> Sketch:
-    """Look at a file. Raises FileError for one that is no list of leads: empty, a web page, no header, no rows…"""
+def sketch(
+    path: Path, *, by_record: bool = False, encoding: str = "", delimiter: str = "", thorough: bool = True
+) -> Sketch:
+    """Look at a file; thoroughly when it is new. Raises FileError for one that is no list of leads: empty, a web page, no header, no rows…"""
     found = encodings.find(path, "utf-8" if by_record else encoding)
     lines = reader.head(path, found)
     _refuse_other_text(lines)
@@ -52,13 +54,13 @@ def sketch(path: Path, *, by_record: bool = False, encoding: str = "", delimiter
     # Any column finds the header again: the reader looks for the line that has most of them.
     columns = tuple(Column(header, "", occurrence=1) for header in hit.header if header.strip())
     mapping = Mapping(columns, {}, delimiter=hit.delimiter, encoding=found.name, by_record=by_record)
-    return _sampled(path, found, mapping, hit)
+    return _sampled(path, found, mapping, hit, thorough=thorough)
 
 
-def _sampled(path: Path, found: Encoding, mapping: Mapping, hit: _Header) -> Sketch:
+def _sampled(path: Path, found: Encoding, mapping: Mapping, hit: _Header, *, thorough: bool) -> Sketch:
     shape, twice = reader.outlined(path, found, mapping)
     rows = list(islice(reader.records(path, shape), SAMPLE_ROWS))
-    if not rows or path.stat().st_size <= READ_AT_ONCE:
+    if not rows or (thorough and path.stat().st_size <= READ_AT_ONCE):
         reader.surveyed(path, shape)  # says what makes the file unreadable further down
     good = [row.cells for row in rows if not row.problem]
     return Sketch(found.name, hit.delimiter, hit.header, shape.header_line, good, twice, found.mixed)

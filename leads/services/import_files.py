@@ -104,6 +104,7 @@ def sketch_of(job: ImportJob) -> sketch.Sketch:
             by_record=bool(job.sheet_file),
             encoding=str(declared.get("encoding", "")),
             delimiter=str(declared.get("delimiter", "")),
+            thorough=False,
         )
 
 
