@@ -182,6 +182,8 @@ TIME_ZONE = "UTC"
 # Files that people send in; no address serves them.
 MEDIA_ROOT = ENV.home.path / "files"
 FILE_UPLOAD_PERMISSIONS = 0o600
+# The columns of a file are five fields each, and some programs export hundreds of columns.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 STATIC_URL = "static/"
 STATIC_ROOT = ENV.home.path / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -45,7 +45,7 @@ class Sketch:
 def sketch(
     path: Path, *, by_record: bool = False, encoding: str = "", delimiter: str = "", thorough: bool = True
 ) -> Sketch:
-    """Look at a file; thoroughly when it is new. Raises FileError for one that is no list of leads: empty, a web page, no header, no rows…"""
+    """Look at a file; thoroughly (to its end) when it is new. Raises FileError for what is no list of leads."""
     found = encodings.find(path, "utf-8" if by_record else encoding)
     lines = reader.head(path, found)
     _refuse_other_text(lines)

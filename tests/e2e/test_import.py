@@ -45,6 +45,7 @@ def test_errors_are_mended_and_imported(visit: Callable[..., Visitor], marketer:
     page.goto(reverse("import-list"))
     clean(visitor)
     page.get_by_role("link", name="Import a file").first.click()
+    expect(page.get_by_label("File")).to_be_visible()
     clean(visitor)
     page.get_by_label("File").set_input_files(tmp_path / "fair.csv")
     page.get_by_role("button", name="Upload", exact=True).click()
@@ -75,7 +76,7 @@ def test_errors_are_mended_and_imported(visit: Callable[..., Visitor], marketer:
     assert Lead.objects.count() == 2
     with page.expect_download() as download:
         page.get_by_role("link", name="All as CSV").click()
-    rows = list(csv.reader(Path(download.value.path()).open(encoding="utf-8-sig")))
+    rows = list(csv.reader(Path(download.value.path()).read_text("utf-8-sig").splitlines()))
     assert "no e-mail address" in rows[1][1]
     rows[1][2] = "bo@acme.example"
     with (tmp_path / "mended.csv").open("w", newline="") as file:
@@ -90,6 +91,7 @@ def test_errors_are_mended_and_imported(visit: Callable[..., Visitor], marketer:
     assert ImportJob.objects.count() == 2
     page.reload()
     page.get_by_role("link", name="Undo this import").click()
+    expect(page.get_by_role("button", name="Undo it")).to_be_visible()
     clean(visitor)
     page.get_by_role("button", name="Undo it").click()
     be_the_worker()
@@ -111,8 +113,10 @@ def test_on_a_phone_and_in_the_dark(
     page.goto(reverse("import-create"))
     page.get_by_label("File").set_input_files(next(tmp_path.glob("*.csv")))
     page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_role("heading", name="What the columns mean")).to_be_visible()
     clean(visitor)
     page.get_by_role("button", name="Go on to the preview").click()
+    expect(page.get_by_role("heading", name="The first rows as they will be")).to_be_visible()
     clean(visitor)
     page.get_by_role("button", name="Import it").click()
     be_the_worker()
