@@ -82,7 +82,7 @@ def _taken_in(request: HttpRequest, form: UploadForm, mends: ImportJob | None) -
 @require_safe
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     job = _job(pk)
-    if job.state == ImportJob.State.DRAFT and not job.tables and job.file:
+    if job.state == ImportJob.State.DRAFT and not job.tables.get("columns") and job.file:
         return redirect("import-columns", job.pk)
     context = _state(request, job) | {"columns": _columns(job)}
     if job.state == ImportJob.State.DRAFT and job.file:
@@ -207,6 +207,7 @@ def _state(request: HttpRequest, job: ImportJob) -> dict[str, Any]:
         "is_forecast": _is_forecast(job),
         "etag": _etag(request, job),
         "query": request.GET.urlencode(),
+        "problem": "",
     }
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from leads.imports.report import keepable
 from leads.models import ImportJob, ImportReject
 
 if TYPE_CHECKING:
@@ -120,15 +121,10 @@ def _keep_rejects(job: ImportJob, written: Written, *, is_forecast: bool) -> Non
         ImportReject(
             job=job,
             line=reject.line,
-            reason=_keepable(reject.reason),
-            cells=[_keepable(cell) for cell in reject.cells],
+            reason=keepable(reject.reason),
+            cells=[keepable(cell) for cell in reject.cells],
             is_forecast=is_forecast,
         )
         for reject in written.rejects
     )
     ImportReject.objects.bulk_create(rows, batch_size=1_000)
-
-
-def _keepable(text: str) -> str:
-    """What PostgreSQL can keep: a NUL is shown as its sign, a byte that is no UTF-8 as a question mark."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "␀")

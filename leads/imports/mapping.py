@@ -142,7 +142,7 @@ def parse(tables: dict[str, Any]) -> Mapping:
 def _columns(tables: dict[str, Any]) -> list[tuple[str, Any]]:
     """By header, as TOML has them; or as a list with the header in each, where two columns may have the same one."""
     told = tables.get("columns", {})
-    if isinstance(told, list):
+    if isinstance(told, list) and all(isinstance(one, dict) for one in told):
         return [(_text("columns", one.get("header")), {**one, "header": None}) for one in told]
     return list(_table(tables, "columns").items())
 

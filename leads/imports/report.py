@@ -97,8 +97,13 @@ class Echo:
 
 def harmless(cell: str) -> str:
     """A cell no spreadsheet takes for a formula, without the characters that could not be decoded."""
-    safe = cell.encode("utf-8", "replace").decode().replace("\x00", "␀")
+    safe = keepable(cell)
     return f"'{safe}" if _FORMULA.match(safe) else safe
+
+
+def keepable(text: str) -> str:
+    """What PostgreSQL can keep: a NUL is shown as its sign, a byte that could not be decoded as a question mark."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "␀")
 
 
 def as_it_was(cell: str) -> str:

@@ -15,6 +15,7 @@ from leads.imports import encoding as encodings
 from leads.imports import guess, reader
 from leads.imports.encoding import Encoding, FileError
 from leads.imports.mapping import Column, Mapping
+from leads.imports.report import keepable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +85,7 @@ def _header(lines: list[str], delimiters: tuple[str, ...]) -> _Header:
             if not names or values * 3 > len(names):
                 continue
             known = sum(bool(guess.target_of(name)) for name in names)
-            one = _Header(delimiter, [cell.strip() for cell in header], (known, len(names), -number))
+            one = _Header(delimiter, [keepable(cell.strip()) for cell in header], (known, len(names), -number))
             best = max(best, one, key=lambda it: it.score)
     if not best.header:
         raise FileError(_("No line looks like a header: the names of the columns belong above the rows."), 1)

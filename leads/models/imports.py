@@ -168,6 +168,7 @@ class ImportReject(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("job", "is_forecast", "line"), name="import_reject_once_per_line"),
         )
+        indexes = (models.Index(fields=("job", "is_forecast", "id"), name="import_reject_pages"),)
 
     def __str__(self) -> str:
         return f"{self.line}: {self.reason}"

@@ -17,6 +17,7 @@ from leads.imports import sheets, sketch
 from leads.imports.encoding import FileError
 from leads.imports.files import local
 from leads.imports.mapping import fold
+from leads.imports.report import keepable
 from leads.models import ImportJob, ImportMapping
 from leads.text import tidy
 
@@ -40,7 +41,7 @@ def take_in(*, upload: UploadedFile[bytes], by: User, now: datetime, mends: Impo
     if (upload.size or 0) > limit * MEGABYTE:
         text = _("This file is larger than %(limit)d MB. Split it, or have it imported by “manage.py import_leads”.")
         raise FileError(text % {"limit": limit})
-    name = tidy(PurePath(upload.name or "").name)[:250] or _("Without a name")
+    name = keepable(tidy(PurePath(upload.name or "").name))[:250] or _("Without a name")
     job = ImportJob(file_name=name, size=upload.size or 0, uploaded_by=by, uploaded_at=now, mends=mends)
     job.file.save(f"{uuid4()}", File(upload), save=False)
     try:

@@ -50,8 +50,9 @@ def save_mapping(*, job: ImportJob, tables: Table[str, Any], name: str, by: User
         raise ValidationError(_("This import has been started; its columns cannot be changed any more."))
     job.rejects.all().delete()
     if name:
+        kept = {part: table for part, table in tables.items() if part != "file"}  # the next one is written otherwise
         ImportMapping.objects.update_or_create(
-            name=name, defaults={"headers": job.headers, "tables": tables, "saved_by": by, "saved_at": now}
+            name=name, defaults={"headers": job.headers, "tables": kept, "saved_by": by, "saved_at": now}
         )
 
 

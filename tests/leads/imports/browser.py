@@ -28,7 +28,7 @@ class Visit:
 
     def upload(self, content: str | bytes | Path, name: str = "leads.csv", url: str = "") -> HttpResponse:
         if isinstance(content, Path):
-            content, name = content.read_bytes(), content.name
+            name, content = content.name, content.read_bytes()
         data = content.encode() if isinstance(content, str) else content
         file = SimpleUploadedFile(name, data)
         return self.client.post(url or reverse("import-create"), {"file": file})  # type: ignore[return-value]  # the client's own response type
@@ -86,7 +86,7 @@ class Visit:
 
     def rejects(self, job: ImportJob) -> list[list[str]]:
         response = self.client.get(reverse("import-rejects", args=[job.pk]))
-        text = b"".join(response).decode("utf-8-sig")  # type: ignore[call-overload]  # a streaming response
+        text = b"".join(response).decode("utf-8-sig")
         return list(csv.reader(io.StringIO(text)))
 
 

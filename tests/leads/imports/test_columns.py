@@ -136,6 +136,15 @@ def test_a_mapping_is_kept_and_offered_for_the_same_headers(visit: Visit) -> Non
     assert (lead.job_title, str(lead.source)) == ("hello", "Fair 2026")
 
 
+def test_a_kept_mapping_reads_a_file_that_is_written_otherwise(visit: Visit) -> None:
+    visit.mapped(visit.uploaded("E-mail,Remark\na@x.example,hello\n"), {"save_as": "Fair", "to_1": "job_title"})
+    job = visit.uploaded("E-mail;Remark\r\na@x.example;Größe\r\n".encode("cp1252"))
+
+    assert visit.form(job)["to_1"] == "job_title"
+    visit.run(visit.mapped(job))
+    assert Lead.objects.get().job_title == "Größe"
+
+
 def test_another_encoding_reads_the_columns_anew(visit: Visit) -> None:
     job = visit.uploaded("E-mail,Größe\na@x.example,1\n".encode("cp1252"))
     sent = visit.form(job) | {"encoding": "mac_roman"}

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from leads.imports import staging
 from leads.models import Attempt, ChangedLead, Company, ExternalId, ImportChange, Lead, LifecycleStage, StageChange
 from leads.services import imports_undo
 from leads.services.attempts import record_attempt
 from leads.services.events import record_event
 from leads.services.leads import update_lead
 from leads.services.notes import add_note
+from leads.services.stages import move_stages
 from people.models import User
 from tests.cast import MakeLead
 from tests.leads.imports.browser import Visit, be_the_worker
@@ -174,9 +176,7 @@ def test_a_stage_nobody_may_move_to_lists_the_row(
 ) -> None:
     make_lead(email="a@x.example", first_name="Old")
     make_lead(email="b@x.example", first_name="Old")
-    from leads.imports import staging
-
-    move = staging.move_stages
+    move = move_stages
     mql = LifecycleStage.objects.get(key="mql").pk
 
     def only_mql(*, moves: Any, now: Any) -> Any:
