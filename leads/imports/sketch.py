@@ -64,7 +64,9 @@ def _sampled(path: Path, found: Encoding, mapping: Mapping, hit: _Header, *, tho
     if not rows or (thorough and path.stat().st_size <= READ_AT_ONCE):
         reader.surveyed(path, shape)  # says what makes the file unreadable further down
     good = [row.cells for row in rows if not row.problem]
-    return Sketch(found.name, hit.delimiter, hit.header, shape.header_line, good, twice, found.mixed)
+    return Sketch(
+        found.name, hit.delimiter, [keepable(name) for name in hit.header], shape.header_line, good, twice, found.mixed
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _header(lines: list[str], delimiters: tuple[str, ...]) -> _Header:
             if not names or values * 3 > len(names):
                 continue
             known = sum(bool(guess.target_of(name)) for name in names)
-            one = _Header(delimiter, [keepable(cell.strip()) for cell in header], (known, len(names), -number))
+            one = _Header(delimiter, [cell.strip() for cell in header], (known, len(names), -number))
             best = max(best, one, key=lambda it: it.score)
     if not best.header:
         raise FileError(_("No line looks like a header: the names of the columns belong above the rows."), 1)

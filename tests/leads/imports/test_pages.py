@@ -78,7 +78,7 @@ def test_a_file_that_is_gone_says_so(visit: Visit) -> None:
     job = visit.mapped(visit.uploaded(LIST))
     job.file.storage.delete(job.file.name)
 
-    assert "not there any more" in visit.page(job).content.decode()
+    assert "The file cannot be read" in visit.page(job).content.decode()
     assert visit.client.get(reverse("import-columns", args=[job.pk])).status_code == 422
     visit.run(job)
     assert job.state == "failed"
