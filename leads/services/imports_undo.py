@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 BATCH = 1_000
 Fate, Kind = ImportChange.Fate, ImportChange.Kind
 # When something came to hang on a lead, by the names that the tables have for it; the first one counts.
-TIMES = ("received_at", "opened_at", "started_at", "changed_at", "created_at", "added_at", "seen_at")
+TIMES = ("received_at", "opened_at", "started_at", "changed_at", "submitted_at", "created_at", "at")
 COLUMNS = (
     "first_name", "last_name", "email", "phone", "job_title", "country", "city", "language", "journey_step",
     "bant_budget", "bant_authority", "bant_need", "bant_timeline", "do_not_email", "do_not_call", "consent",
@@ -71,11 +71,11 @@ def touched(job: ImportJob, changes: QuerySet[ImportChange] | None = None) -> Qu
 
 
 def _later_conditions() -> list[str]:
-    """One per table that names leads: whether it has a row about the lead from after the import."""
+    """One per table whose rows belong to a lead (and go with it): whether it has one from after the import."""
     conditions = []
     for relation in Lead._meta.related_objects:
         model = relation.related_model
-        if isinstance(model, str) or model in (ExternalId, ChangedLead) or not relation.field.concrete:
+        if relation.on_delete is not models.CASCADE or model in (ExternalId, ChangedLead) or isinstance(model, str):
             continue
         at = next((one.column for word in TIMES for one in model._meta.concrete_fields if one.name == word), None)
         if at is None or issubclass(model, pghistory.models.Event):

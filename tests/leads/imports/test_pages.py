@@ -76,7 +76,7 @@ def test_an_import_that_failed_says_why_and_may_be_mapped_anew(visit: Visit) -> 
 
 def test_a_file_that_is_gone_says_so(visit: Visit) -> None:
     job = visit.mapped(visit.uploaded(LIST))
-    job.file.storage.delete(job.file.name)
+    job.file.storage.delete(str(job.file.name))
 
     assert "The file cannot be read" in visit.page(job).content.decode()
     assert visit.client.get(reverse("import-columns", args=[job.pk])).status_code == 422
