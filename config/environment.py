@@ -113,6 +113,9 @@ class Environment:
     delivery_lease_seconds: int
     late_after_seconds: int
     visitor_days: int
+    import_megabytes: int
+    import_keep_days: int
+    import_lease_seconds: int
     demo: bool
     webhook_private: bool
     mail_without_consent: bool
@@ -260,6 +263,9 @@ def parse() -> Environment:
         delivery_lease_seconds=_number("BATON_DELIVERY_LEASE_SECONDS", 60, 1, 3600, "seconds"),
         late_after_seconds=_number("BATON_LATE_AFTER_SECONDS", 120, 1, 86400, "seconds"),
         visitor_days=_number("BATON_VISITOR_DAYS", 180, 1, 3650, "days"),
+        import_megabytes=_number("BATON_IMPORT_MEGABYTES", 200, 1, 10_000, "megabytes"),
+        import_keep_days=_number("BATON_IMPORT_KEEP_DAYS", 30, 1, 3650, "days"),
+        import_lease_seconds=_number("BATON_IMPORT_LEASE_SECONDS", 120, 5, 3600, "seconds"),
         demo=_flag("BATON_DEMO", default=True),
         webhook_private=_flag("BATON_WEBHOOK_PRIVATE", default=False),
         mail_without_consent=_flag("BATON_MAIL_WITHOUT_CONSENT", default=False),

@@ -88,6 +88,9 @@ BATON_WEBHOOK_PRIVATE = ENV.webhook_private
 BATON_MAIL_WITHOUT_CONSENT = ENV.mail_without_consent
 BATON_RETENTION_DAYS = ENV.retention_days
 BATON_ERASURE_SECRET = ENV.erasure_secret
+BATON_IMPORT_MEGABYTES = ENV.import_megabytes
+BATON_IMPORT_KEEP_DAYS = ENV.import_keep_days
+BATON_IMPORT_LEASE_SECONDS = ENV.import_lease_seconds
 # The lower floors wake the flow of the top floor by name, without importing it.
 BATON_FLOW_TASK = "sla.tasks.flow"
 
@@ -189,6 +192,11 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# Files that people send in; no address serves them.
+MEDIA_ROOT = ENV.home.path / "files"
+FILE_UPLOAD_PERMISSIONS = 0o600
+# The columns of a file are five fields each, and some programs export hundreds of columns.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 STATIC_URL = "static/"
 STATIC_ROOT = ENV.home.path / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -270,6 +278,8 @@ CELERY_BEAT_SCHEDULE = {
         ("forget-answers", "leads.tasks.forget_answers", 3600),
         ("retention", "sla.tasks.retention", 3600),
         ("forget-visitors", "leads.tasks.forget_visitors", 3600),
+        ("imports", "leads.tasks.work_imports", ENV.sweep_seconds),
+        ("import-files", "leads.tasks.delete_old_files", 3600),
     )
 }
 

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from leads.services import duplicates, webhook_delivery, webhooks
+from leads.services import duplicates, import_files, imports, webhook_delivery, webhooks
 from leads.services.answers import forget_answers as forget_stored_answers
 from leads.tracking.visitors import forget_anonymous
 
@@ -42,3 +42,16 @@ def find_duplicates() -> None:
     for _batch in range(BATCHES):
         if not duplicates.look(now=timezone.now()):
             break
+
+
+@shared_task(name="leads.tasks.work_imports", ignore_result=True)
+def work_imports() -> None:
+    """Check, import and undo what waits."""
+    while imports.work(now=timezone.now()):
+        pass
+
+
+@shared_task(name="leads.tasks.delete_old_files", ignore_result=True)
+def delete_old_files() -> None:
+    """Asked every hour, so that a restart at a bad moment loses nothing."""
+    import_files.delete_old(now=timezone.now())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
-from leads import views
+from leads import export_views, views
 
 urlpatterns = [
     path("", views.lead_list, name="lead-list"),
@@ -12,4 +12,6 @@ urlpatterns = [
     path("<int:pk>/edit/", views.lead_edit, name="lead-edit"),
     path("companies/<int:pk>/edit/", views.company_edit, name="company-edit"),
     path("<int:pk>/events/new/", views.event_create, name="event-create"),
+    path("imports/", include("leads.import_urls")),
+    path("export/", export_views.lead_export, name="lead-export"),
 ]

@@ -48,6 +48,8 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         "page": page(request, narrowed.qs, by="pk", descending=True),
         "is_narrowed": any(narrowed.form.cleaned_data.values()) if narrowed.form.is_valid() else True,
         "may_create": may(user, Can.CREATE_LEADS),
+        "may_import": may(user, Can.IMPORT_LEADS),
+        "may_export": may(user, Can.EXPORT_LEADS),
     }
     return render(request, "leads/lead_list.html", context)
 

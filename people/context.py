@@ -52,6 +52,7 @@ SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
             Place(_("Leads"), "users", "lead-list", Can.SEE_LEADS),
             Place(_("Forms"), "clipboard-list", "capture-list", Can.EDIT_FORMS),
             Place(_("Duplicates"), "git-merge", "duplicate-list", Can.MERGE_LEADS),
+            Place(_("Imports"), "file-import", "import-list", Can.IMPORT_LEADS),
         ),
     ),
     (

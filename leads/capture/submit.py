@@ -165,10 +165,10 @@ def _company(sent: Sent, lead: Lead | None, now: datetime) -> tuple[int | None, 
     row = Row(1, [], values={"email": email}, company={name: value for name, value in told.items() if value})
     if row.company and not row.company.keys() & {"name", "domain"}:
         row.company |= _meant(lead, email)
-    chosen, grown = resolve([row], now)
-    if grown:
-        mark_changed(lead_ids=Lead.objects.filter(company__in=grown).values_list("pk", flat=True), now=now)
-    return chosen.get(1, (None, True))
+    found = resolve([row], now)
+    if found.filled:
+        mark_changed(lead_ids=Lead.objects.filter(company__in=found.filled).values_list("pk", flat=True), now=now)
+    return found.by_line.get(1, (None, True))
 
 
 def _meant(lead: Lead | None, email: str) -> dict[str, str]:

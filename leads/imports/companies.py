@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
 
-from leads.models import Company, CompanyMerge, FormerDomain, Source
+from leads.models import Campaign, Company, CompanyMerge, FormerDomain, Source
 from leads.text import company_domain, own_domain
 
 if TYPE_CHECKING:
@@ -30,18 +30,20 @@ class Companies:
     by_name: dict[str, list[Company]] = field(default_factory=dict)
     new: list[Company] = field(default_factory=list)
     filled: dict[int, Company] = field(default_factory=dict)
+    facts: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, company: Company) -> None:
         if company.domain:
             self.by_domain[company.domain.lower()] = company
         self.by_name.setdefault(company.name.lower(), []).append(company)
 
-    def grown(self, company: Company) -> None:
+    def grown(self, company: Company, facts: dict[str, Any]) -> None:
         """A company whose facts were filled in; one that is new in this batch is written whole anyway."""
         if company.domain:
             self.by_domain[company.domain.lower()] = company
         if company.pk:
             self.filled[company.pk] = company
+            self.facts.setdefault(company.pk, {}).update(facts)
 
     def match(self, name: str, domain: str, mail_domain: str) -> Company | None:
         """Which company a row means (docs/import.md, “Companies”)."""
@@ -64,8 +66,20 @@ def _first_word(name: str) -> str:
     return words[0] if words else name.casefold()
 
 
-def resolve(rows: Iterable[Row], now: datetime) -> tuple[dict[int, tuple[int, bool]], list[int]]:
-    """Company id by line with whether it is only a guess from the e-mail, and the companies whose facts grew."""
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Company id by line with whether it is only a guess from the e-mail; those made; what was filled in of others."""
+
+    by_line: dict[int, tuple[int, bool]] = field(default_factory=dict)
+    made: list[int] = field(default_factory=list)
+    filled: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+
+NOT_MADE = -1  # the number of what a check would make: nothing has it, so that rows with it differ
+
+
+def resolve(rows: Iterable[Row], now: datetime, *, write: bool = True) -> Resolved:
+    """The company of each row; new ones are made and known ones filled in, unless nothing is to be written."""
     rows = list(rows)
     known = _known(rows)
     chosen: dict[int, tuple[Company, bool]] = {}
@@ -73,10 +87,12 @@ def resolve(rows: Iterable[Row], now: datetime) -> tuple[dict[int, tuple[int, bo
         company, guessed = _company(row, known, now)
         if company is not None:
             chosen[row.line] = (company, guessed)
-    Company.objects.bulk_create(known.new)
-    fields = ("domain", *FACTS)
-    Company.objects.bulk_update([known.filled[pk] for pk in sorted(known.filled)], fields, batch_size=500)
-    return {line: (company.pk, guessed) for line, (company, guessed) in chosen.items()}, list(known.filled)
+    if write:
+        Company.objects.bulk_create(known.new)
+        fields = ("domain", *FACTS)
+        Company.objects.bulk_update([known.filled[pk] for pk in sorted(known.filled)], fields, batch_size=500)
+    by_line = {line: (company.pk or NOT_MADE, guessed) for line, (company, guessed) in chosen.items()}
+    return Resolved(by_line, [company.pk for company in known.new], known.facts)
 
 
 def _known(rows: list[Row]) -> Companies:
@@ -114,8 +130,8 @@ def _company(row: Row, known: Companies, now: datetime) -> tuple[Company | None,
         found = Company(name=name or domain, domain=free, created_at=now, **_facts(told))
         known.new.append(found)
         known.add(found)
-    elif _fill(found, told, domain):
-        known.grown(found)
+    elif facts := _fill(found, told, domain):
+        known.grown(found, facts)
     return found, False
 
 
@@ -123,20 +139,26 @@ def _facts(told: dict[str, Any]) -> dict[str, Any]:
     return {name: told[name] for name in FACTS if name in told}
 
 
-def _fill(company: Company, told: dict[str, Any], domain: str) -> bool:
-    """Fill in what is not known of a company yet; what is known stays. True when something was added."""
+def _fill(company: Company, told: dict[str, Any], domain: str) -> dict[str, Any]:
+    """Fill in what is not known of a company yet; what is known stays. Returns what was added."""
     missing = {name: value for name, value in _facts(told).items() if getattr(company, name) in ("", None)}
     if domain and not company.domain:
         missing["domain"] = domain
     for name, value in missing.items():
         setattr(company, name, value)
-    return bool(missing)
+    return missing
 
 
-def source_ids(names: set[str]) -> dict[str, int]:
-    """The sources by name as typed; new ones are created. A name that was merged into another counts for that one."""
+def ids_by_name(model: type[Source | Campaign], names: set[str], *, write: bool = True) -> dict[str, int]:
+    """The sources or campaigns by name as typed; new ones are made, unless nothing is to be written.
+
+    A name that was merged into another counts for that one.
+    """
     if not names:
         return {}
-    Source.objects.bulk_create([Source(name=name) for name in sorted(names)], ignore_conflicts=True)
+    if write:
+        rows: list[Any] = [model(name=name) for name in sorted(names)]
+        model.objects.bulk_create(rows, ignore_conflicts=True)
     counted = Coalesce("merged_into", "pk")
-    return dict(Source.objects.filter(name__in=names).annotate(counted=counted).values_list("name", "counted"))
+    known = dict(model.objects.filter(name__in=names).annotate(counted=counted).values_list("name", "counted"))
+    return dict.fromkeys(names, NOT_MADE) | known

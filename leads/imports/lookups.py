@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from leads.imports.mapping import MappingError, fold
-from leads.imports.values import BadValueError, shown
-from leads.models import CustomField, LeadStatus, LeadType, LifecycleStage
+from leads.imports.values import BadValueError, shown, words_of
+from leads.models import CustomField, Lead, LeadStatus, LeadType, LifecycleStage
+from leads.models.facts import Channel, Outcome
 from people.models import User
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Lookups:
 
     def find(self, name: str, cell: str) -> int:
         """The id of a lead type, status, stage or owner. Raises BadValueError for one that is not there."""
-        found = self.lists[name].get(fold(cell))
+        found = self.lists["owner" if name == "attempt.by" else name].get(fold(cell))
         if found is not None:
             return found
         words = {
@@ -37,6 +38,7 @@ class Lookups:
             "status": _("There is no status “%(value)s”."),
             "stage": _("There is no stage “%(value)s”."),
             "owner": _("Nobody with the address “%(value)s” signs in here."),
+            "attempt.by": _("Nobody with the address “%(value)s” signs in here."),
         }
         raise BadValueError(words[name] % {"value": shown(cell)})
 
@@ -57,6 +59,16 @@ def load(mapping: Mapping) -> Lookups:
         need_reason=frozenset(status.pk for status in statuses if status.needs_reason),
         custom=_custom(mapping),
     )
+
+
+def known_values() -> dict[str, frozenset[str]]:
+    """The words that cells of these fields may say as they are, folded; for asking about the others."""
+    lists = {"lead_type": LeadType, "status": LeadStatus, "stage": LifecycleStage}
+    return {name: frozenset(_by_name(model._default_manager.all())) for name, model in lists.items()} | {
+        "attempt.channel": frozenset(words_of(Channel)),
+        "attempt.outcome": frozenset(words_of(Outcome)),
+        "journey_step": frozenset(Lead.JourneyStep.values),
+    }
 
 
 def _by_name(rows: Iterable[Listed]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -26,8 +26,14 @@ LEAD_TEXTS = {
     "language": 16,
     "status_reason": 250,
     "consent_source": 200,
+    "bant_budget": 250,
+    "bant_authority": 250,
+    "bant_need": 250,
+    "bant_timeline": 250,
 }
-LISTS = ("lead_type", "status", "stage", "owner", "source")
+LISTS = ("lead_type", "status", "stage", "owner", "source", "campaign")
+# One logged attempt per row; “by” is whoever made it, else the lead's owner in the file, else who imports.
+ATTEMPT_FIELDS = ("attempt.channel", "attempt.outcome", "attempt.at", "attempt.note", "attempt.by")
 LEAD_FIELDS = (
     *LEAD_TEXTS, *LISTS, "full_name", "email", "external_id", "journey_step",
     "consent", "consent_at", "captured_at", "do_not_email", "do_not_call",
@@ -42,7 +48,8 @@ COMPANY_TEXTS = {
     "company.technologies": 500,
 }
 COMPANY_FIELDS = (*COMPANY_TEXTS, "company.employees", "company.annual_revenue")
-FIELDS = (*LEAD_FIELDS, *COMPANY_FIELDS)
+FIELDS = (*LEAD_FIELDS, *COMPANY_FIELDS, *ATTEMPT_FIELDS)
+CONSTANT = frozenset({*LEAD_FIELDS, "attempt.channel", "attempt.outcome"}) - {"external_id", "email", "full_name"}
 KINDS = ("text", "number", "money", "date", "choice", "yes_no")
 ENCODING_REPAIRS = ("", "repair", "keep")
 
@@ -86,6 +93,10 @@ class Mapping:
     delimiter: str = ""
     encoding: str = ""
     double_encoded: str = ""
+    sheet: str = ""
+    update_stage: bool = False
+    mended: bool = False  # rejected rows that were handed out: their cells were made harmless for spreadsheets
+    by_record: bool = False  # a sheet turned into CSV: its rows are counted, not the lines of their cells
 
     @property
     def system(self) -> str:
@@ -108,21 +119,37 @@ def load(path: Path) -> Mapping:
 
 def parse(tables: dict[str, Any]) -> Mapping:
     """A mapping from the tables of a TOML file; see docs/import.md for their meaning."""
-    _known("", tables, ("file", "defaults", "columns", "constants"))
-    about = _table(tables, "file")
-    _known("file", about, ("delimiter", "encoding", "double_encoded"))
+    _known("", tables, ("file", "defaults", "columns", "constants", "options"))
+    about, options = _table(tables, "file"), _table(tables, "options")
+    _known("file", about, ("delimiter", "encoding", "double_encoded", "sheet"))
+    _known("options", options, ("update_stage",))
     defaults = _table(tables, "defaults")
     _known("defaults", defaults, ("empty", "yes", "no", "formats", "decimal", "time_zone"))
-    columns = tuple(_column(header, told, defaults) for header, told in _table(tables, "columns").items())
+    columns = tuple(_column(header, told, defaults) for header, told in _columns(tables))
     mapping = Mapping(
         columns,
         _constants(_table(tables, "constants")),
         _delimiter(about.get("delimiter", "")),
         _text("file.encoding", about.get("encoding", "")),
         _one_of("file.double_encoded", about.get("double_encoded", ""), ENCODING_REPAIRS),
+        _text("file.sheet", about.get("sheet", "")),
+        update_stage=options.get("update_stage") is True,
     )
     _check(mapping)
     return mapping
+
+
+def _columns(tables: dict[str, Any]) -> list[tuple[str, Any]]:
+    """By header, as TOML has them; or as a list with the header in each, where two columns may have the same one."""
+    told = tables.get("columns", {})
+    if isinstance(told, list) and all(isinstance(one, dict) for one in told):
+        return [(_text("columns", one.get("header")), {**one, "header": None}) for one in told]
+    return list(_table(tables, "columns").items())
+
+
+def of_sheet(mapping: Mapping) -> Mapping:
+    """The same columns, read from the CSV that a sheet was turned into."""
+    return replace(mapping, encoding="utf-8", delimiter=",", double_encoded="keep", by_record=True)
 
 
 def _check(mapping: Mapping) -> None:
@@ -137,6 +164,8 @@ def _check(mapping: Mapping) -> None:
         )
     if "full_name" in targets and {"first_name", "last_name"} & set(targets):
         raise MappingError(_("Map either “full_name”, or “first_name” and “last_name”."))
+    if set(targets) & set(ATTEMPT_FIELDS) and "attempt.at" not in targets:
+        raise MappingError(_("Attempts need a column for when they were made: “attempt.at”."))
     if set(targets) & set(COMPANY_FIELDS) and not {"company.name", "company.domain"} & set(targets):
         raise MappingError(_("Company columns need “company.name” or “company.domain” to say which company."))
 
@@ -146,6 +175,7 @@ def _column(header: str, told: Any, defaults: dict[str, Any]) -> Column:
     options: dict[str, Any] = {"to": told} if isinstance(told, str) else told
     if not isinstance(options, dict):
         raise MappingError(_("%(place)s must be a field or a table.") % {"place": place})
+    options = {name: value for name, value in options.items() if name != "header"}
     names = tuple(Column.__dataclass_fields__)
     _known(place, options, tuple(name for name in names if name != "header"))
     merged = {**defaults, **options}
@@ -189,8 +219,7 @@ def _target(place: str, options: dict[str, Any]) -> str:
 
 def _constants(told: dict[str, Any]) -> dict[str, str]:
     for name in told:
-        usable = name in LEAD_FIELDS or name.startswith("custom.")
-        if not usable or name in {"external_id", "email", "full_name"}:
+        if name not in CONSTANT and not name.startswith("custom."):
             raise MappingError(_("constants: “%(field)s” cannot be the same for all leads.") % {"field": name})
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in told.items()}
 

@@ -50,6 +50,7 @@ class Shape:
     warnings: list[str] = field(default_factory=list)
     repair: bool = False
 
+    by_record: bool = False
     least: int = 0  # cells a row must have: headers that are empty at the end may be left out
 
 
@@ -60,9 +61,13 @@ def inspect(path: Path, mapping: Mapping) -> Shape:
     is written: empty, no header, no rows, a mapped column that is missing, an undecodable byte, an unclosed quote.
     """
     found = encoding.find(path, mapping.encoding)
-    shape = _header(path, found, mapping)
-    doubled, accented = _double_encoded(path, shape)
-    if doubled and doubled * 2 >= accented and mapping.double_encoded != "keep":
+    return surveyed(path, outline(path, found, mapping))
+
+
+def outline(path: Path, found: Encoding, mapping: Mapping) -> Shape:
+    """Where the header is, and whether lines have to be repaired; the rows are not read through."""
+    shape, twice = outlined(path, found, mapping)
+    if twice and mapping.double_encoded != "keep":
         if mapping.double_encoded != "repair":
             raise FileError(
                 _(
@@ -71,8 +76,15 @@ def inspect(path: Path, mapping: Mapping) -> Shape:
                 ),
                 _first_double_encoded(path, shape),
             )
-        shape = _header(path, found, mapping, repair=True)
-    return _surveyed(path, shape)
+        return _header(path, found, mapping, repair=True)
+    return shape
+
+
+def outlined(path: Path, found: Encoding, mapping: Mapping) -> tuple[Shape, bool]:
+    """Where the header is, and whether the text seems to have been encoded twice."""
+    shape = _header(path, found, mapping)
+    doubled, accented = _double_encoded(path, shape)
+    return shape, bool(doubled and doubled * 2 >= accented)
 
 
 def records(path: Path, shape: Shape) -> Iterator[Record]:
@@ -105,6 +117,7 @@ class _Lines(Iterator[str]):
         self._lines = lines
         self._delimiter = shape.delimiter
         self._current: list[str] = []
+        self._by_record = shape.by_record
 
     def __next__(self) -> str:
         line = next(self._lines)
@@ -113,6 +126,7 @@ class _Lines(Iterator[str]):
 
     def records(self) -> Iterator[Record]:
         reader = csv.reader(self, delimiter=self._delimiter, strict=True)
+        count = 0
         while True:
             start = reader.line_num + 1
             self._current.clear()
@@ -123,7 +137,8 @@ class _Lines(Iterator[str]):
             except csv.Error as error:
                 yield self._damaged(start, str(error))
                 continue
-            yield Record(start, cells)
+            count += 1
+            yield Record(count if self._by_record else start, cells)
 
     def _damaged(self, start: int, error: str) -> Record:
         if "unexpected end" in error or "field larger" in error:
@@ -154,7 +169,7 @@ def _fitted(record: Record, shape: Shape) -> Record:
     """A record with as many cells as the header, or with its problem."""
     if record.problem:
         return record
-    cells = _unwrapped(record.cells, shape.delimiter) if len(record.cells) == 1 < shape.least else record.cells
+    cells = unwrapped(record.cells, shape.delimiter) if len(record.cells) == 1 < shape.least else record.cells
     problem = _problem(cells, shape)
     if problem:
         return Record(record.line, cells, problem)
@@ -177,7 +192,7 @@ def _problem(cells: list[str], shape: Shape) -> str:
     return ""
 
 
-def _unwrapped(cells: list[str], delimiter: str) -> list[str]:
+def unwrapped(cells: list[str], delimiter: str) -> list[str]:
     """A row that was quoted as a whole (some spreadsheets do that to rows with a comma) as the cells it had."""
     text = cells[0]
     if delimiter not in text:
@@ -189,7 +204,7 @@ def _unwrapped(cells: list[str], delimiter: str) -> list[str]:
     return inner[0] if len(inner) == 1 else cells
 
 
-def _surveyed(path: Path, shape: Shape) -> Shape:
+def surveyed(path: Path, shape: Shape) -> Shape:
     """Count the rows. An unclosed quote raises here, before anything is imported."""
     rows = sum(1 for _record in records(path, shape))
     if not rows:
@@ -218,12 +233,9 @@ def _first_double_encoded(path: Path, shape: Shape) -> int:
 
 def _header(path: Path, found: Encoding, mapping: Mapping, *, repair: bool = False) -> Shape:
     """The delimiter and the line under which most of the mapped columns are found."""
-    probe = Shape(found, ",", [], 0)
-    with path.open(encoding=found.name, errors=_errors(probe), newline="") as stream:
-        head = [stream.readline(LONGEST_LINE) for _line in range(PREAMBLE_LINES)]
-    lines = list(_mended([line for line in head if line], repair))
-    hint = _SEP_LINE.match(lines[0])
-    allowed = (mapping.delimiter,) if mapping.delimiter else (hint.group(1),) if hint else DELIMITERS
+    lines = list(_mended(head(path, found), repair))
+    told = mapping.delimiter or hinted_delimiter(lines)
+    allowed = (told,) if told else DELIMITERS
     wanted = {fold(column.header) for column in mapping.columns if not column.optional}
     wanted = wanted or {fold(column.header) for column in mapping.columns}
     hits = (_best(lines, delimiter, wanted) for delimiter in allowed)
@@ -231,7 +243,27 @@ def _header(path: Path, found: Encoding, mapping: Mapping, *, repair: bool = Fal
     if hit.score < len(wanted):
         raise _missing(hit, wanted, mapping, lines)
     least = max((number for number, name in enumerate(hit.header, start=1) if name.strip()), default=0)
-    return Shape(found, hit.delimiter, hit.header, hit.line, repair=repair, least=least)
+    line = hit.record if mapping.by_record else hit.line
+    return Shape(found, hit.delimiter, hit.header, line, repair=repair, by_record=mapping.by_record, least=least)
+
+
+def head(path: Path, found: Encoding) -> list[str]:
+    """The first lines, among which the header is."""
+    probe = Shape(found, ",", [], 0)
+    with path.open(encoding=found.name, errors=_errors(probe), newline="") as stream:
+        lines = [stream.readline(LONGEST_LINE) for _line in range(PREAMBLE_LINES)]
+    return [line for line in lines if line]
+
+
+def hinted_delimiter(lines: list[str]) -> str:
+    """What a spreadsheet's “sep=;” line says."""
+    hint = _SEP_LINE.match(lines[0])
+    return hint.group(1) if hint else ""
+
+
+def refuse_web_page(lines: list[str]) -> None:
+    if any(line.lstrip().lower().startswith(("<!doctype", "<html")) for line in lines):
+        raise FileError(_("This is a web page, not a CSV file."), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +272,7 @@ class _Hit:
     header: list[str]
     line: int
     score: int
+    record: int = 1
 
     @property
     def cells(self) -> int:
@@ -252,11 +285,11 @@ def _best(lines: list[str], delimiter: str, wanted: set[str]) -> _Hit:
     reader = csv.reader(lines, delimiter=delimiter)
     start = 1
     try:
-        for cells in reader:
-            header = _unwrapped(cells, delimiter) if len(cells) == 1 else cells
+        for record, cells in enumerate(reader, start=1):
+            header = unwrapped(cells, delimiter) if len(cells) == 1 else cells
             score = len(wanted & {fold(cell) for cell in header})
             if score > best.score:
-                best = _Hit(delimiter, header, reader.line_num, score)
+                best = _Hit(delimiter, header, reader.line_num, score, record)
             start = reader.line_num + 1
     except csv.Error as error:
         if best.score <= 0:
@@ -266,8 +299,7 @@ def _best(lines: list[str], delimiter: str, wanted: set[str]) -> _Hit:
 
 def _missing(hit: _Hit, wanted: set[str], mapping: Mapping, lines: list[str]) -> FileError:
     """Say which columns are missing, and what was taken for the header."""
-    if any(line.lstrip().lower().startswith(("<!doctype", "<html")) for line in lines):
-        return FileError(_("This is a web page, not a CSV file."), 1)
+    refuse_web_page(lines)
     present = {fold(cell) for cell in hit.header}
     missing = [column.header for column in mapping.columns if fold(column.header) in wanted - present]
     names = ", ".join(f"“{name}”" for name in missing)

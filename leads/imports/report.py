@@ -35,6 +35,8 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    repeated: int = 0  # of the rejected: what repeats another line or contradicts a known lead
+    total: int = 0
     seconds: float = 0.0
     line: int = 0
     encoding: str = ""
@@ -49,6 +51,9 @@ class Report:
         self.created += written.created
         self.updated += written.updated
         self.unchanged += written.unchanged
+        self.rejected += len(written.rejects)
+        self.repeated += sum(reject.repeats for reject in written.rejects)
+        self.line = written.line
 
     def as_json(self) -> dict[str, Any]:
         names = ("rows", "created", "updated", "unchanged", "rejected")
@@ -83,10 +88,27 @@ class RejectsFile:
         """Shows no progress."""
 
 
+class Echo:
+    """Stands in for a file: a csv.writer hands its lines on as they are written."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
 def harmless(cell: str) -> str:
     """A cell no spreadsheet takes for a formula, without the characters that could not be decoded."""
-    safe = cell.encode("utf-8", "replace").decode().replace("\x00", "␀")
+    safe = keepable(cell)
     return f"'{safe}" if _FORMULA.match(safe) else safe
+
+
+def keepable(text: str) -> str:
+    """What PostgreSQL can keep: a NUL is shown as its sign, a byte that could not be decoded as a question mark."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "␀")
+
+
+def as_it_was(cell: str) -> str:
+    """A cell before ``harmless`` put an apostrophe in front of it."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
 
 
 class TextOutput:

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from leads.imports import values
 from leads.imports.encoding import FileError
 from leads.imports.mapping import COMPANY_TEXTS, LEAD_TEXTS, Column, MappingError, fold
+from leads.imports.report import as_it_was
 from leads.imports.values import BadValueError
 from leads.models import CustomField
+from leads.models.facts import Channel, Outcome
 from leads.services.custom import clean_value
 from leads.services.errors import FUTURE_SECONDS
 from leads.text import normalise_domain, split_name
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from leads.imports.reader import Record, Shape
 
 SOURCE_LENGTH = 200
+NOTE_LENGTH = 5_000
+ATTEMPT = {"channel": "attempt.channel", "outcome": "attempt.outcome", "when": "attempt.at"}
 EXTERNAL_ID_LENGTH = 200
 CUSTOM_LENGTH = 10_000
 
@@ -37,6 +41,7 @@ class Reject:
     line: int
     reason: str
     cells: list[str]
+    repeats: bool = False  # it would be fine, but for another row or another lead
 
 
 @dataclass(slots=True)
@@ -71,7 +76,9 @@ class RowParser:
     def __init__(self, mapping: Mapping, shape: Shape, lookups: Lookups, now: datetime) -> None:
         self._lookups = lookups
         self._now = now
+        self._mended = mapping.mended
         self._reason_for_all = "status_reason" in mapping.constants
+        self._of_all_attempts = {name for name in mapping.constants if name.startswith("attempt.")}
         self._cells = [
             _Cell(index, column, self._reader(column), _putter(column), bool(column.empty or column.values))
             for column in mapping.columns
@@ -82,10 +89,26 @@ class RowParser:
         """All that is wrong with a row is said at once."""
         if record.problem:
             return Reject(record.line, record.problem, record.cells)
-        row = Row(record.line, record.cells)
+        row = Row(record.line, [as_it_was(cell) for cell in record.cells] if self._mended else record.cells)
         reasons = [reason for cell in self._cells if (reason := _take(row, cell))]
         reasons += [] if reasons else self._wrong(row)
         return Reject(row.line, " ".join(reasons), row.cells) if reasons else row
+
+    @property
+    def columns(self) -> list[Column]:
+        """Those of the mapping that the file has."""
+        return [cell.column for cell in self._cells]
+
+    def cells(self, record: Record) -> list[tuple[Column, Any, str]]:
+        """For showing: each mapped column with its value (nothing for a cell that says nothing) and its error."""
+        told = []
+        for cell in self._cells:
+            row = Row(record.line, [as_it_was(one) for one in record.cells] if self._mended else record.cells)
+            error = _take(row, cell) if cell.index < len(row.cells) else ""
+            found = row.values | row.company | row.custom
+            value = " ".join(filter(None, found.values())) if len(found) > 1 else next(iter(found.values()), None)
+            told.append((cell.column, value, error))
+        return told
 
     def constants(self, mapping: Mapping) -> dict[str, Any]:
         """What new leads get where their row says nothing, in the form of ``Row.values`` (``custom`` among them)."""
@@ -109,8 +132,19 @@ class RowParser:
         reasoned = self._reason_for_all or given.get("status_reason")
         if given.get("status") in self._lookups.need_reason and not reasoned:
             reasons.append(_("Its status needs a reason: map “status_reason”, or set it among the constants."))
-        ahead = [name for name in ("captured_at", "consent_at") if name in given and self._is_ahead(given[name])]
+        reasons += self._wrong_attempt(given)
+        times = ("captured_at", "consent_at", "attempt.at")
+        ahead = [name for name in times if name in given and self._is_ahead(given[name])]
         return reasons + [_("“%(field)s” is in the future.") % {"field": name} for name in ahead]
+
+    def _wrong_attempt(self, given: dict[str, Any]) -> list[str]:
+        """A row that says something of an attempt must say all that makes one."""
+        if not any(name.startswith("attempt.") for name in given):
+            return []
+        known = {*given, *self._of_all_attempts}
+        words = {"channel": _("its channel"), "outcome": _("its outcome"), "when": _("when it was made")}
+        missing = [words[part] for part, name in ATTEMPT.items() if name not in known]
+        return [_("Its attempt lacks %(what)s.") % {"what": ", ".join(missing)}] if missing else []
 
     def _is_ahead(self, at: datetime) -> bool:
         return (at - self._now).total_seconds() > FUTURE_SECONDS
@@ -125,7 +159,7 @@ class RowParser:
         if to in COMPANY_TEXTS:
             domain = to == "company.domain"
             return lambda cell: values.text(normalise_domain(cell) if domain else cell, COMPANY_TEXTS[to])
-        if to in self._lookups.lists:
+        if to in self._lookups.lists or to == "attempt.by":
             return lambda cell: self._lookups.find(to, cell)
         return _simple_reader(column)
 
@@ -186,12 +220,17 @@ def _simple_reader(column: Column) -> Read:
         "email": values.email,
         "external_id": lambda cell: values.text(cell, EXTERNAL_ID_LENGTH),
         "source": lambda cell: values.text(cell, SOURCE_LENGTH),
+        "campaign": lambda cell: values.text(cell, SOURCE_LENGTH),
         "journey_step": values.journey_step,
         "consent": lambda cell: values.consent(cell, column),
         "consent_at": lambda cell: values.moment(cell, column),
         "captured_at": lambda cell: values.moment(cell, column),
         "do_not_email": lambda cell: values.yes_no(cell, column),
         "do_not_call": lambda cell: values.yes_no(cell, column),
+        "attempt.channel": lambda cell: values.choice(cell, Channel),
+        "attempt.outcome": lambda cell: values.choice(cell, Outcome),
+        "attempt.at": lambda cell: values.moment(cell, column),
+        "attempt.note": lambda cell: values.text(cell, NOTE_LENGTH),
         "company.employees": lambda cell: values.whole(cell, column),
         "company.annual_revenue": lambda cell: values.money(cell, column),
     }

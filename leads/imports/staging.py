@@ -6,131 +6,51 @@ The order of one batch, all in one transaction:
               create the same lead, nor wait for each other
     match     by the number in the source system, else by the e-mail address, also one from before a merge
     refuse    conflicts, and keys that an earlier row of the file had
+    hold      the leads that were found; when one was merged away meanwhile, the batch begins again
     update    leads that differ, insert those that are new; what is the same is not written
-    history   numbers, first stage, marks for the flow
+    history   numbers, attempts, first stage, marks for the flow, and for an import that can be undone what was before
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from psycopg.sql import SQL, Identifier
 
+from leads.imports import statements
 from leads.imports.rows import Reject
-from leads.models import WebhookKind
+from leads.imports.statements import AT_CREATION, FLAGS, LISTED, STAGED, TEXTS
+from leads.models import StageChange, WebhookKind
+from leads.services.stages import StageMove, move_stages
 from leads.services.webhooks import announce, is_heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from leads.imports.companies import Resolved
     from leads.imports.rows import Row
 
 ADVISORY_LOCK = 0x6261746F6E  # "baton": any number that nothing else uses
 
-TEXTS = ("first_name", "last_name", "email", "phone", "job_title", "country", "city", "language", "journey_step")
-FLAGS = ("do_not_email", "do_not_call")
-# Set when a lead is created; afterwards Baton itself moves them (docs/import.md).
-AT_CREATION = ("status_id", "status_reason", "stage_id", "owner_id", "captured_at")
-TYPES = {
-    "line": "integer PRIMARY KEY",
-    "external_id": "text",
-    **dict.fromkeys(TEXTS, "text"),
-    **dict.fromkeys(FLAGS, "boolean"),
-    "consent": "text",
-    "consent_at": "timestamptz",
-    "consent_source": "text",
-    "source_id": "bigint",
-    "lead_type_id": "bigint",
-    "company_id": "bigint",
-    "company_guessed": "boolean",
-    "custom": "jsonb",
-    "status_id": "bigint",
-    "status_reason": "text",
-    "stage_id": "bigint",
-    "owner_id": "bigint",
-    "captured_at": "timestamptz",
-}
-STAGED = tuple(TYPES)
 
-CREATE = """
-CREATE TEMPORARY TABLE import_row ({columns},
-    by_number bigint, by_email bigint, lead_id bigint,
-    former boolean NOT NULL DEFAULT false,
-    is_new boolean NOT NULL DEFAULT false, changed boolean NOT NULL DEFAULT false, refused text, other text);
-CREATE TEMPORARY TABLE import_seen (key text PRIMARY KEY, line integer NOT NULL);
-"""
-DROP = "DROP TABLE IF EXISTS import_row, import_seen"
-
-# External ids are looked up by a subquery per row on purpose: the statistics know nothing yet of a system that is
-# imported for the first time, and as a join each batch would read all numbers of the batches before it.
-MATCH = (
-    """UPDATE import_row r SET by_number =
-        (SELECT x.lead_id FROM leads_externalid x WHERE x.system = %(system)s AND x.value = r.external_id)
-        WHERE r.external_id IS NOT NULL""",
-    """UPDATE import_row r SET by_email = l.id FROM leads_lead l WHERE l.email = r.email AND l.email <> ''""",
-    """UPDATE import_row r SET by_email = f.lead_id, former = true FROM leads_formeremail f WHERE f.email = r.email""",
-    """UPDATE import_row r SET refused = 'other_lead', other = l.id::text FROM leads_lead l
-        WHERE l.id = r.by_email AND r.by_number <> r.by_email""",
-    """UPDATE import_row r SET other =
-        (SELECT min(x.value) FROM leads_externalid x WHERE x.lead_id = r.by_email AND x.system = %(system)s)
-        WHERE r.by_number IS NULL AND r.external_id IS NOT NULL AND r.by_email IS NOT NULL""",
-    "UPDATE import_row SET refused = 'other_number' WHERE refused IS NULL AND other IS NOT NULL",
-    "UPDATE import_row SET lead_id = coalesce(by_number, by_email) WHERE refused IS NULL",
-)
-# A key belongs to the first row that has it; later rows with it are refused, in this batch and in all that follow.
-KEYS = """
-    SELECT 'number ' || external_id AS key, line FROM import_row WHERE external_id IS NOT NULL AND refused IS NULL
-    UNION ALL SELECT 'email ' || email, line FROM import_row WHERE email IS NOT NULL AND refused IS NULL
-    UNION ALL SELECT 'lead ' || lead_id, line FROM import_row WHERE lead_id IS NOT NULL AND refused IS NULL
-"""
-DUPLICATES = (
-    f"INSERT INTO import_seen (key, line) SELECT key, line FROM ({KEYS}) k ORDER BY line ON CONFLICT DO NOTHING",  # noqa: S608 - a constant
-    f"""UPDATE import_row r SET refused = split_part(s.key, ' ', 1), other = s.line::text
-          FROM ({KEYS}) k JOIN import_seen s ON s.key = k.key AND s.line < k.line
-         WHERE k.line = r.line""",  # noqa: S608 - a constant
-    "DELETE FROM import_seen s USING import_row r WHERE r.line = s.line AND r.refused IS NOT NULL",
-)
-# In the order of their ids, so that nobody who locks several leads waits for us while we wait for them.
-LOCK_LEADS = """SELECT id FROM leads_lead WHERE id IN (SELECT lead_id FROM import_row WHERE refused IS NULL)
-    ORDER BY id FOR NO KEY UPDATE"""
-
-NUMBER_NEW = """
-    UPDATE import_row r SET is_new = true, lead_id = n.id
-      FROM (SELECT line, nextval(pg_get_serial_sequence('leads_lead', 'id')) AS id
-              FROM (SELECT line FROM import_row WHERE lead_id IS NULL AND refused IS NULL ORDER BY line) o) n
-     WHERE n.line = r.line
-"""
-HISTORY = (
-    """WITH added AS (
-         INSERT INTO leads_externalid (lead_id, system, value)
-         SELECT lead_id, %(system)s, external_id FROM import_row
-          WHERE refused IS NULL AND external_id IS NOT NULL AND by_number IS NULL
-         RETURNING lead_id)
-       UPDATE import_row r SET changed = true FROM added WHERE added.lead_id = r.lead_id AND r.refused IS NULL""",
-    """INSERT INTO leads_stagechange (lead_id, to_stage_id, changed_at, reason, detail, version)
-       SELECT l.id, l.stage_id, %(now)s, 'imported', %(detail)s, ''
-         FROM import_row r JOIN leads_lead l ON l.id = r.lead_id WHERE r.is_new""",
-    """INSERT INTO leads_changedlead (lead_id, queued_at, error)
-       SELECT lead_id, %(now)s, '' FROM import_row WHERE is_new OR changed
-        UNION SELECT l.id, %(now)s, '' FROM leads_lead l WHERE l.company_id = ANY(%(companies)s)""",
-)
-TALLY = """SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE changed AND NOT is_new),
-    count(*) FILTER (WHERE refused IS NULL AND NOT is_new AND NOT changed) FROM import_row"""
+class GoneError(IntegrityError):
+    """A lead that a row was matched with is no longer that lead: match the batch again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of the rows of a batch."""
+    """What became of the rows of a batch; ``line`` is the last of them."""
 
-    created: int
-    updated: int
-    unchanged: int
-    rejects: list[Reject]
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+    line: int = 0
 
     @property
     def marked(self) -> bool:
@@ -139,25 +59,27 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is the same for every batch of an import."""
+    """What is the same for every batch of an import; ``job`` is where what it does is recorded to be undone."""
 
     system: str
     now: datetime
     detail: str
     constants: dict[str, Any]
+    by: int | None = None
+    job: int | None = None
+    update_stage: bool = False
 
 
 def prepare() -> None:
     """The temporary tables of this connection, empty."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in TYPES.items())
     with connection.cursor() as cursor:
-        cursor.execute(DROP)
-        cursor.execute(CREATE.replace("{columns}", columns))
+        cursor.execute(statements.DROP)
+        cursor.execute(statements.CREATE)
 
 
 def tear_down() -> None:
     with connection.cursor() as cursor:
-        cursor.execute(DROP)
+        cursor.execute(statements.DROP)
 
 
 def lock() -> None:
@@ -176,44 +98,52 @@ def let_batch_pass() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [ADVISORY_LOCK])
 
 
-def write(rows: Sequence[Row], companies: dict[int, tuple[int, bool]], grown: list[int], terms: Terms) -> Written:
-    """Write a batch inside the caller's transaction, after ``lock``.
-
-    ``companies`` holds the company by line and whether it is a guess; ``grown`` the companies whose facts changed.
-    """
-    parameters = {
-        "system": terms.system,
-        "now": terms.now,
-        "detail": terms.detail,
-        "companies": grown,
-        **_defaults(terms.constants),
-    }
+def write(rows: Sequence[Row], companies: Resolved, terms: Terms) -> Written:
+    """Write a batch inside the caller's transaction, after ``lock``. Raises GoneError to have it begun again."""
+    told = _parameters(terms, companies)
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE import_row")
-        _copy(cursor, rows, companies)
-        for statement in (*MATCH, *DUPLICATES):
-            cursor.execute(statement, parameters)
-        _lock_leads(cursor)
-        for statement in (_update(), NUMBER_NEW, _insert(), *HISTORY):
-            cursor.execute(statement, parameters)
-        cursor.execute(TALLY)
-        created, updated, unchanged = cursor.fetchone()
-        if created and is_heard(WebhookKind.LEAD_CREATED):
+        _stage(cursor, rows, companies, told)
+        cursor.execute(statements.LOCK_LEADS)
+        _all_there(cursor, told)
+        if terms.job is not None:
+            cursor.execute(statements.REMEMBER)
+        if terms.update_stage:
+            _move(cursor, _moves(cursor, terms), terms)
+        attempts = statements.ATTEMPTS if any("attempt_at" in row.values for row in rows) else ()
+        written = (statements.update(), statements.NUMBER_NEW, statements.insert(), *statements.HISTORY)
+        for statement in (*written, *attempts, statements.MARK):
+            cursor.execute(statement, told)
+        if terms.job is not None:
+            _record(cursor, companies, told)
+        if is_heard(WebhookKind.LEAD_CREATED):
             cursor.execute("SELECT lead_id FROM import_row WHERE is_new ORDER BY line")
             announce(kind=WebhookKind.LEAD_CREATED, lead_ids=[pk for (pk,) in cursor.fetchall()], now=terms.now)
-        cursor.execute("SELECT line, refused, other FROM import_row WHERE refused IS NOT NULL ORDER BY line")
-        refused = {line: _reason(code, other) for line, code, other in cursor.fetchall()}
-    rejects = [Reject(row.line, refused[row.line], row.cells) for row in rows if row.line in refused]
-    return Written(created, updated, unchanged, rejects)
+        return _tally(cursor, rows)
 
 
-def _lock_leads(cursor: Any) -> None:
-    """Hold the leads that the rows were matched with; when one was merged meanwhile, the batch is to begin again."""
-    cursor.execute(LOCK_LEADS)
-    held = {row[0] for row in cursor.fetchall()}
-    cursor.execute("SELECT DISTINCT lead_id FROM import_row WHERE refused IS NULL AND lead_id IS NOT NULL")
-    if any(lead_id not in held for (lead_id,) in cursor.fetchall()):
-        raise IntegrityError("a lead of this batch was merged or deleted meanwhile")
+def foresee(rows: Sequence[Row], companies: Resolved, terms: Terms) -> Written:
+    """What ``write`` would come to, without writing anything but the temporary tables."""
+    told = _parameters(terms, companies)
+    with connection.cursor() as cursor:
+        _stage(cursor, rows, companies, told)
+        for statement in statements.foresee():
+            cursor.execute(statement, told)
+        if terms.update_stage:
+            _move(cursor, _moves(cursor, terms), terms, keep=False)
+        return _tally(cursor, rows)
+
+
+def remember(rows: Sequence[Row], companies: Resolved, terms: Terms) -> None:
+    """Take note of the keys of rows that an interrupted import had written already."""
+    with connection.cursor() as cursor:
+        _stage(cursor, rows, companies, _parameters(terms, companies))
+
+
+def _stage(cursor: Any, rows: Sequence[Row], companies: Resolved, told: dict[str, Any]) -> None:
+    cursor.execute("TRUNCATE import_row")
+    _copy(cursor, rows, companies.by_line)
+    for statement in (*statements.MATCH, *statements.DUPLICATES):
+        cursor.execute(statement, told)
 
 
 def _copy(cursor: Any, rows: Iterable[Row], companies: dict[int, tuple[int, bool]]) -> None:
@@ -231,69 +161,70 @@ def _copy(cursor: Any, rows: Iterable[Row], companies: dict[int, tuple[int, bool
     cursor.execute("ANALYZE import_row")
 
 
-def _taken() -> dict[str, str]:
-    """What each column of a known lead becomes: the file's word, unless an empty cell says nothing.
+def _all_there(cursor: Any, told: dict[str, Any]) -> None:
+    cursor.execute(statements.GONE, told)
+    if cursor.fetchone()[0]:
+        raise GoneError("a lead was merged or given another key while its row was being written")
 
-    Do-not flags are switched on and never off. Consent is taken when it is later than what is known, when nothing is
-    known, or when it is a withdrawal without a time.
-    """
-    newer = """(r.consent IN ('granted', 'withdrawn') AND (l.consent = 'unknown' OR r.consent_at > l.consent_at
-        OR (r.consent_at IS NULL AND r.consent = 'withdrawn' AND l.consent = 'granted')))"""
-    return {
-        **{name: f"coalesce(r.{name}, l.{name})" for name in (*TEXTS, "source_id", "lead_type_id")},
-        **{name: f"(l.{name} OR coalesce(r.{name}, false))" for name in FLAGS},
-        "consent": f"CASE WHEN {newer} THEN r.consent ELSE l.consent END",
-        "consent_at": f"CASE WHEN {newer} THEN coalesce(r.consent_at, %(now)s) ELSE l.consent_at END",
-        "consent_source": f"CASE WHEN {newer} THEN coalesce(r.consent_source, '') ELSE l.consent_source END",
-        # An address from before a merge finds the lead and does not come back into use.
-        "email": "CASE WHEN r.former THEN l.email ELSE coalesce(r.email, l.email) END",
-        "company_id": "CASE WHEN r.company_guessed THEN l.company_id ELSE coalesce(r.company_id, l.company_id) END",
-        "custom": "l.custom || coalesce(r.custom, '{}')",
+
+def _moves(cursor: Any, terms: Terms) -> list[StageMove]:
+    cursor.execute(statements.WANTED_MOVES)
+    reason = StageChange.Reason.IMPORTED
+    return [StageMove(lead, stage, reason, terms.detail, by_id=terms.by) for lead, stage in cursor.fetchall()]
+
+
+def _move(cursor: Any, moves: Sequence[StageMove], terms: Terms, *, keep: bool = True) -> None:
+    """Move known leads; the row of one that may not move so is refused."""
+    with transaction.atomic():
+        changes = move_stages(moves=moves, now=terms.now)
+        transaction.set_rollback(not keep)
+    made = {change.lead_id: change.pk for change in changes}
+    cursor.execute(statements.MOVED, {"leads": list(made), "changes": list(made.values())})
+    cursor.execute(statements.NOT_MOVED, {"leads": [move.lead_id for move in moves if move.lead_id not in made]})
+    cursor.execute(statements.FORGET_REFUSED)
+
+
+def _record(cursor: Any, companies: Resolved, told: dict[str, Any]) -> None:
+    cursor.execute(statements.RECORD, told)
+    touched: list[tuple[int, bool, dict[str, Any]]] = [(pk, True, {}) for pk in companies.made] + [
+        (pk, False, facts) for pk, facts in companies.filled.items()
+    ]
+    if touched:
+        ids, new, filled = zip(*touched, strict=True)
+        facts = [json.dumps(one, default=str) for one in filled]
+        told = told | {"ids": list(ids), "new": list(new), "filled": facts}
+        cursor.execute(statements.RECORD_COMPANIES, told)
+
+
+def _tally(cursor: Any, rows: Sequence[Row]) -> Written:
+    cursor.execute(statements.TALLY)
+    created, updated, unchanged = cursor.fetchone()
+    cursor.execute("SELECT line, refused, other FROM import_row WHERE refused IS NOT NULL ORDER BY line")
+    refused = {line: (code, other) for line, code, other in cursor.fetchall()}
+    rejects = [
+        Reject(row.line, _reason(*refused[row.line]), row.cells, repeats=refused[row.line][0] in REPEATS)
+        for row in rows
+        if row.line in refused
+    ]
+    return Written(created, updated, unchanged, rejects)
+
+
+def _parameters(terms: Terms, companies: Resolved) -> dict[str, Any]:
+    """Those of every statement; ``new_…`` is what a new lead gets where its row says nothing."""
+    names = (*TEXTS, *FLAGS, *LISTED, *AT_CREATION, "consent", "consent_at", "consent_source")
+    given = {f"new_{name}": terms.constants.get(name) for name in (*names, "attempt_channel", "attempt_outcome")}
+    return given | {
+        "new_custom": json.dumps(terms.constants.get("custom", {})),
+        "system": terms.system,
+        "now": terms.now,
+        "detail": terms.detail,
+        "by": terms.by,
+        "job": terms.job,
+        "companies": list(companies.filled),
     }
 
 
-def _update() -> str:
-    taken = _taken()
-    columns, before, after = ", ".join(taken), ", ".join(f"l.{name}" for name in taken), ", ".join(taken.values())
-    return f"""
-        WITH written AS (
-          UPDATE leads_lead l SET ({columns}, updated_at) = ROW({after}, %(now)s)
-            FROM import_row r
-           WHERE l.id = r.lead_id AND r.refused IS NULL AND ROW({before}) IS DISTINCT FROM ROW({after})
-          RETURNING r.line)
-        UPDATE import_row r SET changed = true FROM written WHERE written.line = r.line
-    """  # noqa: S608 - composed of the constants above, values are parameters
-
-
-def _insert() -> str:
-    """New leads: the file's word, else the mapping's constant, else the default."""
-    values = {name: f"coalesce(r.{name}, %(new_{name})s, '')" for name in (*TEXTS, "status_reason", "consent_source")}
-    values |= {name: f"coalesce(r.{name}, %(new_{name})s, false)" for name in FLAGS}
-    values |= {
-        name: f"coalesce(r.{name}, %(new_{name})s)" for name in ("source_id", "lead_type_id", "status_id", "stage_id")
-    }
-    consent = "coalesce(r.consent, %(new_consent)s, 'unknown')"
-    values |= {
-        "id": "r.lead_id",
-        "owner_id": "coalesce(r.owner_id, %(new_owner_id)s::bigint)",
-        "company_id": "r.company_id",
-        "consent": consent,
-        "consent_at": f"CASE WHEN {consent} <> 'unknown' THEN coalesce(r.consent_at, %(new_consent_at)s, %(now)s) END",
-        "custom": "%(new_custom)s::jsonb || coalesce(r.custom, '{}')",
-        "captured_at": "coalesce(r.captured_at, %(new_captured_at)s, %(now)s)",
-        **dict.fromkeys(("stage_since", "created_at", "updated_at"), "%(now)s"),
-    }
-    return f"""
-        INSERT INTO leads_lead ({", ".join(values)})
-        SELECT {", ".join(values.values())} FROM import_row r WHERE r.is_new ORDER BY r.line
-    """  # noqa: S608 - composed of the constants above, values are parameters
-
-
-def _defaults(constants: dict[str, Any]) -> dict[str, Any]:
-    """The parameters ``new_…`` of the INSERT."""
-    names = (*TEXTS, *FLAGS, "consent", "consent_at", "consent_source", "source_id", "lead_type_id", *AT_CREATION)
-    given = {f"new_{name}": constants.get(name) for name in names}
-    return given | {"new_custom": json.dumps(constants.get("custom", {}))}
+REPEATS = frozenset({"other_lead", "other_number", "number", "email", "lead"})
 
 
 def _reason(code: str, other: str) -> str:
@@ -303,5 +234,7 @@ def _reason(code: str, other: str) -> str:
         "number": _("Has the same number as line %(other)s."),
         "email": _("Has the same e-mail address as line %(other)s."),
         "lead": _("Is the same lead as line %(other)s."),
+        "stage": _("Its lead may not move so: %(other)s."),
+        "nobody": _("Nobody is named who made its attempt."),
     }
     return reasons[code] % {"other": other}

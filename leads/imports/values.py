@@ -17,6 +17,8 @@ from leads.services.errors import EARLIEST
 from leads.text import normalise_email, tidy
 
 if TYPE_CHECKING:
+    from django.db.models import TextChoices
+
     from leads.imports.mapping import Column
 
 _POINT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?([eE][+-]?\d{1,2})?")
@@ -145,6 +147,19 @@ def consent(cell: str, column: Column) -> str:
     if word in Lead.Consent.values:
         return word
     return str(Lead.Consent.GRANTED if yes_no(cell, column) else Lead.Consent.WITHDRAWN)
+
+
+def words_of(choices: type[TextChoices]) -> dict[str, str]:
+    """What a file may call each choice: its key or its name."""
+    return {fold(str(label)): key for key, label in choices.choices} | {key: key for key in choices.values}
+
+
+def choice(cell: str, choices: type[TextChoices]) -> str:
+    found = words_of(choices).get(fold(cell))
+    if found is None:
+        names = ", ".join(str(label) for label in choices.labels)
+        raise BadValueError(_("“%(value)s” is none of %(steps)s.") % {"value": shown(cell), "steps": names})
+    return found
 
 
 def journey_step(cell: str) -> str:

@@ -6,6 +6,7 @@ from leads.models.company import Company
 from leads.models.facts import Attempt, Event, Note
 from leads.models.history import StageChange
 from leads.models.identity import FormerDomain, FormerEmail
+from leads.models.imports import ExportLog, ImportChange, ImportedCompany, ImportJob, ImportMapping, ImportReject
 from leads.models.lead import ExternalId, Lead
 from leads.models.lists import (
     Campaign,
@@ -40,10 +41,16 @@ __all__ = [
     "ErasedAddress",
     "Event",
     "EventType",
+    "ExportLog",
     "ExternalId",
     "ForbiddenMove",
     "FormerDomain",
     "FormerEmail",
+    "ImportChange",
+    "ImportJob",
+    "ImportMapping",
+    "ImportReject",
+    "ImportedCompany",
     "Lead",
     "LeadKey",
     "LeadStatus",

@@ -37,7 +37,7 @@ def test_two_imports_at_once_neither_double_nor_block(tmp_path: Path) -> None:
         try:
             start.wait()
             told = mapping.load(tmp_path / "m.toml")
-            run.run(path=path, mapping=told, now=timezone.now(), listeners=(), report=report, batch=50)
+            run.run(run.Order(path, told, timezone.now(), batch=50), report=report)
         except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
             errors.append(error)
         finally:

@@ -165,7 +165,7 @@ def test_a_merge_during_an_import_loses_nothing(ana: Lead, double: Lead, tmp_pat
     report = Report()
 
     def bring_in() -> None:
-        run.run(path=file, mapping=mapping.load(told), now=timezone.now(), listeners=(), report=report, batch=500)
+        run.run(run.Order(file, mapping.load(told), timezone.now(), batch=500), report=report)
 
     assert while_merging(crowd, ana, double, bring_in) == []
     ana.refresh_from_db()
@@ -182,9 +182,7 @@ def test_many_merges_during_a_large_import_lose_nothing(make_lead: MakeLead, tmp
     file.write_text("E-mail,First,Last,Title\n" + rows)
     told.write_text(PEOPLE + '"Title" = "job_title"\n')
     report = Report()
-    crowd.start(
-        lambda: run.run(path=file, mapping=mapping.load(told), now=timezone.now(), listeners=(), report=report, batch=3)
-    )
+    crowd.start(lambda: run.run(run.Order(file, mapping.load(told), timezone.now(), batch=3), report=report))
     crowd.start(lambda: [merge(*pair) for pair in pairs[:10]])
     crowd.start(lambda: [merge(*pair) for pair in reversed(pairs[10:])])
     assert crowd.wait() == []

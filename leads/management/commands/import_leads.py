@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -13,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from leads.imports import mapping
+from leads.imports import mapping, sheets
 from leads.imports.encoding import FileError
 from leads.imports.mapping import MappingError
 from leads.imports.report import JsonOutput, RejectsFile, Report, TextOutput
-from leads.imports.run import BATCH, run
+from leads.imports.run import BATCH, Order, run
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -53,12 +54,12 @@ class Progress:
 
 class Command(BaseCommand):
     help = (
-        "Import leads from a CSV file by a TOML mapping (docs/import.md). Exit status: 0 when every row is in or "
-        "listed with its line and reason, 1 when the database stopped it, 2 when file or mapping cannot be used."
+        "Import leads from a CSV file or workbook by a TOML mapping (docs/import.md). Exit status: 0 when every row is "
+        "in or listed with its line and reason, 1 when the database stopped it, 2 when file or mapping cannot be used."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="the CSV file")
+        parser.add_argument("file", type=Path, help="the CSV file or workbook")
         parser.add_argument("--mapping", type=Path, required=True, help="TOML: what the columns mean")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
         parser.add_argument("--batch", type=int, default=BATCH, help=f"rows per transaction (default {BATCH})")
@@ -95,14 +96,14 @@ class Command(BaseCommand):
                         _("The rejects file cannot be written: %(why)s.") % {"why": problem.strerror}
                     ) from problem
                 listeners.append(RejectsFile(stack.enter_context(stream)))
-            run(
-                path=options["file"],
-                mapping=mapping.load(options["mapping"]),
-                now=timezone.now(),
-                listeners=listeners,
-                report=report,
-                batch=options["batch"],
-            )
+            told = mapping.load(options["mapping"])
+            path = options["file"]
+            if path.is_file() and sheets.is_workbook(path):
+                folder = Path(stack.enter_context(TemporaryDirectory()))
+                sheets.to_csv(path, told.sheet, folder / "sheet.csv")
+                path, told = folder / "sheet.csv", mapping.of_sheet(told)
+            order = Order(path, told, timezone.now(), name=options["file"].name, batch=options["batch"])
+            run(order, listeners=listeners, report=report)
 
 
 def _stopped(problem: DatabaseError, report: Report) -> str:

@@ -30,7 +30,7 @@ def test_an_import_and_a_program_make_each_lead_once_and_stop_nobody(tmp_path: P
 
     def bring_in() -> None:
         told = mapping.load(tmp_path / "m.toml")
-        run.run(path=tmp_path / "leads.csv", mapping=told, now=timezone.now(), listeners=(), report=report, batch=20)
+        run.run(run.Order(tmp_path / "leads.csv", told, timezone.now(), batch=20), report=report)
 
     def save(numbers: range) -> None:
         for n in numbers:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from leads.forms import named
-from leads.imports.companies import source_ids
+from leads.imports.companies import ids_by_name
 from leads.models import Campaign, ChangedLead, Source
 from leads.services.lists import merge_named
 from tests.cast import NOW, MakeLead
@@ -35,7 +35,7 @@ def test_what_comes_under_the_old_name_counts_for_the_other(google: tuple[Source
     into, row = google
     merge_named(row=row, into=into, now=NOW)
     assert named(Source, "google") == into
-    assert source_ids({"google", "Google", "Bing"}) == {
+    assert ids_by_name(Source, {"google", "Google", "Bing"}) == {
         "google": into.pk,
         "Google": into.pk,
         "Bing": Source.objects.get(name="Bing").pk,
