@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+from celery.worker import state as worker_state
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -23,6 +24,16 @@ MOST_TRIES = 5
 
 class LostClaimError(Exception):
     """Another worker has the job: this one was too slow, and must not write any more."""
+
+
+class PausedError(Exception):
+    """This worker is told to stop; the next one goes on at once."""
+
+
+def worker_stops() -> bool:
+    """Whether Celery was told to stop and waits for what is running (zero is an exit status, not a no)."""
+    asked: object = worker_state.should_stop
+    return asked is not None and asked is not False
 
 
 @dataclass(slots=True)
@@ -48,10 +59,16 @@ class Claim:
             raise LostClaimError
 
     def go_on(self) -> bool:
-        """Hold it for longer; False when somebody asked to stop."""
+        """Hold it for longer; False when somebody asked to stop. Raises PausedError when the worker has to."""
         self.write(lease_until=self.until)
+        if worker_stops():
+            raise PausedError
         asked = ImportJob.objects.filter(pk=self.job.pk, cancel_asked_at__isnull=False)
         return not asked.exists()
+
+    def release(self) -> None:
+        """Leave it to whoever comes next, where it is."""
+        self.write(claim=None, lease_until=None, tries=0)
 
     def end(self, state: str, **changes: Any) -> None:
         self.write(state=state, claim=None, lease_until=None, tries=0, cancel_asked_at=None, **changes)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # A workbook is held in memory while it is turned into CSV; beyond this it should have been saved as CSV.
-LARGEST_UNPACKED = 600_000_000
+LARGEST_UNPACKED = 300_000_000
 FOREIGN = {
     b"%PDF": "PDF",
     b"\x1f\x8b": "gzip",

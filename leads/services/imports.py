@@ -17,7 +17,16 @@ from leads.imports import mapping as mappings
 from leads.imports import run
 from leads.imports.encoding import FileError
 from leads.imports.files import local
-from leads.imports.ledger import MOST_TRIES, CheckLedger, Claim, LostClaimError, RunLedger, claim_next
+from leads.imports.ledger import (
+    MOST_TRIES,
+    CheckLedger,
+    Claim,
+    LostClaimError,
+    PausedError,
+    RunLedger,
+    claim_next,
+    worker_stops,
+)
 from leads.imports.mapping import Mapping, MappingError
 from leads.imports.report import Report
 from leads.models import ImportJob, ImportMapping
@@ -121,8 +130,8 @@ def nudge() -> None:
 
 
 def work(*, now: datetime) -> bool:
-    """Do the oldest job that waits, from where it was left. False when there was none."""
-    claim = claim_next(now)
+    """Do the oldest job that waits, from where it was left. False when there was none, or the worker is to stop."""
+    claim = None if worker_stops() else claim_next(now)
     if claim is None:
         return False
     try:
@@ -130,6 +139,8 @@ def work(*, now: datetime) -> bool:
             _give_up(claim)
         else:
             _WORK[State(claim.job.state)](claim)
+    except PausedError:
+        claim.release()
     except LostClaimError:
         logger.warning("Import %s was taken over by another worker.", claim.job.pk)
     return True

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.worker import state as worker_state
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
@@ -164,6 +165,32 @@ def test_cancelled_before_a_worker_began(visit: Visit, act: str, state: str) -> 
     assert not imports.work(now=timezone.now())
     job.refresh_from_db()
     assert (job.state, job.rows, Lead.objects.count()) == (state, 0, 0)
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_a_worker_that_is_told_to_stop_leaves_it_to_the_next(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    job = visit.mapped(visit.uploaded(people(50)))
+    visit.act(job, "start")
+    keep, calls = RunLedger.keep, []
+
+    def told(self: RunLedger, written: Written) -> None:
+        calls.append(1)
+        keep(self, written)
+        if len(calls) == 2:
+            patch.setattr(worker_state, "should_stop", status)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunLedger, "keep", told)
+        imports.work(now=timezone.now())
+        job.refresh_from_db()
+        assert (job.state, job.claim, counts(job)) == ("running", None, (20, 0, 0, 0))
+        assert not imports.work(now=timezone.now()), "it takes nothing new"
+    imports.work(now=timezone.now())
+
+    job.refresh_from_db()
+    assert (job.state, counts(job)) == ("done", (50, 0, 0, 0))
 
 
 def test_started_twice_is_imported_once(visit: Visit) -> None:

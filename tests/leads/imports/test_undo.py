@@ -195,3 +195,17 @@ def test_a_stage_nobody_may_move_to_lists_the_row(
     assert Lead.objects.get(email="b@x.example").first_name == "Old"
     change = StageChange.objects.get(lead__email="a@x.example")
     assert (change.reason, change.by, change.to_stage.key) == ("imported", visit.user, "mql")
+
+
+def test_a_former_address_that_somebody_else_has_now_is_touched(visit: Visit, make_lead: MakeLead) -> None:
+    lead = make_lead(email="old@x.example")
+    ExternalId.objects.create(lead=lead, system="hubspot", value="1")
+    job = visit.run(visit.mapped(visit.uploaded("Record ID,E-mail\n1,new@x.example\n2,other@x.example\n")))
+    make_lead(email="old@x.example")
+
+    assert "1 lead was touched" in visit.act(job, "undo").content.decode()
+    visit.run(job, "undo", untouched_only="yes")
+
+    lead.refresh_from_db()
+    assert (job.state, job.kept, lead.email) == ("undone", 1, "new@x.example")
+    assert not Lead.objects.filter(email="other@x.example").exists()
