@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError as Refusal
 from django.db import IntegrityError, OperationalError
 from django.http import Http404, JsonResponse, UnreadablePostError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from ninja.errors import HttpError, ValidationError
 from psycopg.errors import DeadlockDetected
 
@@ -90,11 +91,15 @@ def register(api: NinjaAPI) -> None:
     api.add_exception_handler(Refusal, lambda _request, error: answer(422, of_refusal(error)))  # type: ignore[arg-type]  # ninja types a handler's error as class or instance
     api.add_exception_handler(OperationalError, _crossed)
     for kind, status, message in (
-        (Http404, 404, _lazy("There is no such thing.")),
-        (BadRequest, 400, _lazy("The address is malformed.")),
-        (RequestDataTooBig, 413, _lazy("The body is too large.")),
-        (UnreadablePostError, 400, _lazy("The body broke off.")),
-        (IntegrityError, 409, _lazy("Somebody changed something that this needs at the same moment. Try again.")),
+        (Http404, 404, gettext_noop("There is no such thing.")),
+        (BadRequest, 400, gettext_noop("The address is malformed.")),
+        (RequestDataTooBig, 413, gettext_noop("The body is too large.")),
+        (UnreadablePostError, 400, gettext_noop("The body broke off.")),
+        (
+            IntegrityError,
+            409,
+            gettext_noop("Somebody changed something that this needs at the same moment. Try again."),
+        ),
     ):
         api.add_exception_handler(kind, partial(_known, status=status, message=message))
 
@@ -104,11 +109,6 @@ def _crossed(_request: HttpRequest, error: Any) -> HttpResponse:
     if not isinstance(error.__cause__, DeadlockDetected):
         raise error
     return plain(409, _("Somebody changed the same at the same moment. Try again."))
-
-
-def _lazy(text: str) -> str:
-    """Marked for translation; translated when it is said."""
-    return text
 
 
 def _known(_request: HttpRequest, _error: Any, *, status: int, message: str) -> HttpResponse:
