@@ -198,7 +198,7 @@ def _lock_leads(cursor: Any) -> None:
     held = {row[0] for row in cursor.fetchall()}
     cursor.execute("SELECT DISTINCT lead_id FROM import_row WHERE refused IS NULL AND lead_id IS NOT NULL")
     if any(lead_id not in held for (lead_id,) in cursor.fetchall()):
-        raise IntegrityError("a lead of this batch was merged or deleted meanwhile")
+        raise IntegrityError(_("The lead it belongs to was merged or deleted at the same moment; import it again."))
 
 
 def _copy(cursor: Any, rows: Iterable[Row], companies: dict[int, tuple[int, bool]]) -> None:
