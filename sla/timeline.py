@@ -16,6 +16,7 @@ from django.db.models import Prefetch, Q
 from django.utils.translation import gettext_lazy
 
 from leads.models import Attempt, Event, Lead, Merge, Note, StageChange
+from leads.services.identity import lineage
 from people.models import User
 from sla import timeline_items as tell
 from sla.models import Clock, Escalation, Handoff, Level, Notice
@@ -34,6 +35,9 @@ GROUPS = {
     "promises": gettext_lazy("Clocks and messages"),
     "changes": gettext_lazy("Changes"),
 }
+
+# What only the undo of a merge needs.
+UNTOLD = ("loser", "winner_before", "winner_after", "moved", "dropped", "made", "promises")
 
 Tell = Callable[[list[Any]], list["Item"]]
 
@@ -148,14 +152,13 @@ def _before(lead: Lead) -> QuerySet[Any]:
     """The history of the lead and of those that were merged into it: their rows keep their own numbers."""
     history: type[Model] = apps.get_model("leads", "LeadBefore")
     related = ("pgh_context", "company", "source", "campaign", "lead_type", "status", "owner")
-    merged = Merge.objects.standing().filter(winner=lead).order_by().values_list("loser_number", flat=True)
-    return history._default_manager.filter(pgh_obj__in=[lead.pk, *merged]).select_related(*related)
+    return history._default_manager.filter(pgh_obj__in=lineage(lead.pk)).select_related(*related)
 
 
 def _merges(lead: Lead) -> QuerySet[Any]:
     """Into this lead; and, once undone, of this lead into another."""
     theirs = Q(winner=lead) | Q(loser_number=lead.pk, undone_at__isnull=False)
-    return Merge.objects.filter(theirs).select_related("by", "undone_by").defer("moved", "dropped", "made")
+    return Merge.objects.filter(theirs).select_related("by", "undone_by").defer(*UNTOLD)
 
 
 def _escalations(lead: Lead) -> QuerySet[Any]:

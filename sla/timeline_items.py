@@ -132,10 +132,10 @@ def _merge(row: Merge) -> Item:
     return Item(
         row.at,
         "git-merge",
-        _("Merged with %(lead)s") % {"lead": row.loser_name},
+        _("Merged with %(lead)s") % {"lead": row.loser_name or _("a lead that was erased")},
         who=str(row.by or ""),
         lines=tuple(lines),
-        undo_url="" if row.undone_at else reverse("merge-undo", args=[row.pk]),
+        undo_url="" if row.undone_at or not row.loser_name else reverse("merge-undo", args=[row.pk]),
     )
 
 

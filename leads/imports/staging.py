@@ -164,7 +164,7 @@ def _copy(cursor: Any, rows: Iterable[Row], companies: dict[int, tuple[int, bool
 def _all_there(cursor: Any, told: dict[str, Any]) -> None:
     cursor.execute(statements.GONE, told)
     if cursor.fetchone()[0]:
-        raise GoneError("a lead was merged or given another key while its row was being written")
+        raise GoneError(_("The lead it belongs to was merged or deleted at the same moment; import it again."))
 
 
 def _moves(cursor: Any, terms: Terms) -> list[StageMove]:

@@ -42,6 +42,12 @@ def current_id(lead_id: int) -> int:
     return winner if winner is not None else lead_id
 
 
+def lineage(lead_id: int) -> list[int]:
+    """The lead's number and those of the leads that are merged into it: under these its history is kept."""
+    merged = Merge.objects.standing().filter(winner=lead_id).order_by("pk").values_list("loser_number", flat=True)
+    return [lead_id, *merged]
+
+
 def hold_leads(lead_ids: Iterable[int]) -> dict[int, int]:
     """Which lead stands for each of these now, none of which can be merged away until the transaction ends.
 

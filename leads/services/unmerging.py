@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from leads.models import Company, CompanyMerge, DuplicatePair, FormerEmail, Lead, Merge, StageChange, ToCompare
@@ -14,6 +15,7 @@ from leads.services.moving import column_of, move_back, put_back, row_of
 from leads.services.queue import mark_changed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from django.db.models import Field, Model
@@ -53,6 +55,8 @@ def refuse_undo(merge: Merge) -> None:
     """Say why a merge cannot be undone (now), by a ValidationError."""
     if merge.undone_at is not None:
         raise ValidationError(_("This merge was undone already."))
+    if not merge.loser:
+        raise ValidationError(_("What was known of it is erased; it cannot come back."))
     later = Merge.objects.standing().filter(winner=merge.winner_id, pk__gt=merge.pk).order_by("-pk").first()
     if later is not None:
         raise ValidationError(
@@ -61,6 +65,15 @@ def refuse_undo(merge: Merge) -> None:
         )
     if merge.loser["email"] and _is_taken(merge):
         raise ValidationError(_("The e-mail address %(email)s is in use by now.") % {"email": merge.loser["email"]})
+
+
+def forget(*, lead_ids: Iterable[int]) -> None:
+    """Erase what the merges of these leads remember of the person; that there were some stays, without an undo."""
+    ids = list(lead_ids)
+    empty: dict[str, Any] = {name: {} for name in ("loser", "winner_before", "winner_after", "dropped")}
+    Merge.objects.filter(winner__in=ids).update(loser_name="", **empty)
+    FormerEmail.objects.filter(lead__in=ids).delete()
+    DuplicatePair.objects.filter(Q(low__in=ids) | Q(high__in=ids)).delete()
 
 
 def back(model: type[Model], merge: MergeRecord) -> tuple[dict[str, Any], list[str]]:

@@ -9,13 +9,15 @@ from django.core.exceptions import ValidationError
 
 from leads.models import Attempt, Company, EventType, FormerEmail, Lead, Merge, Note, StageChange
 from leads.services.events import record_event
-from leads.services.identity import current_id, find_by_email
+from leads.services.identity import current_id, find_by_email, lineage
 from leads.services.leads import update_lead
+from leads.services.unmerging import forget
 from people.models import User
 from sla.models import Clock, Escalation, Handoff
 from sla.services.handoffs import reassign
 from sla.services.merge import merge_leads
 from sla.services.unmerge import undo_merge
+from sla.timeline import story
 from tests.cast import NOW, MakeLead
 from tests.work import build_notice, build_work
 
@@ -156,6 +158,21 @@ def test_refuse_when_the_address_is_somebody_elses_by_now(ana: Lead, double: Lea
     with pytest.raises(ValidationError, match="e-mail address"):
         undo_merge(merge=record, by=None, now=THEN)
     assert not Lead.objects.filter(pk=double.pk).exists()
+
+
+def test_what_is_erased_does_not_come_back(ana: Lead, double: Lead) -> None:
+    record = merge(ana, double)
+    assert lineage(ana.pk) == [ana.pk, double.pk]
+
+    forget(lead_ids=[ana.pk])
+
+    record.refresh_from_db()
+    kept = Merge.objects.values_list("loser_name", "loser", "winner_before", "winner_after", "dropped").get()
+    assert kept == ("", {}, {}, {}, {})
+    assert not FormerEmail.objects.exists()
+    assert story(ana, group="stages").items[0].undo_url == ""
+    with pytest.raises(ValidationError, match="erased"):
+        undo_merge(merge=record, by=None, now=THEN)
 
 
 def test_a_company_that_is_gone_by_now_is_left_out(ana: Lead, double: Lead) -> None:
