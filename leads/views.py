@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,10 +15,9 @@ from django.views.decorators.http import require_safe
 
 from leads.forms import CompanyForm, EventForm, LeadFilter, LeadForm, PropertyFormSet, properties_of
 from leads.models import Company, Lead
+from leads.saving import save_lead
 from leads.services.companies import update_company
 from leads.services.events import record_event
-from leads.services.leads import create_lead, update_lead
-from leads.services.stages import move_by_hand
 from people.editor import form_methods
 from people.keyset import page
 from people.permissions import Can, may, requires, signed_in
@@ -55,7 +53,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
 @form_methods
 def lead_create(request: HttpRequest) -> HttpResponse:
     form = LeadForm(request.POST if request.method == "POST" else None, by=signed_in(request))
-    if form.is_bound and form.is_valid() and (lead := _saved(form, timezone.now())):
+    if form.is_bound and form.is_valid() and (lead := save_lead(form, timezone.now())):
         messages.success(request, _("%(lead)s was created.") % {"lead": lead})
         return redirect("lead-detail", lead.pk)
     return _form(request, form)
@@ -66,7 +64,7 @@ def lead_create(request: HttpRequest) -> HttpResponse:
 def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
     lead = _lead(request, pk)
     form = LeadForm(request.POST if request.method == "POST" else None, lead=lead, by=signed_in(request))
-    if form.is_bound and form.is_valid() and (saved := _saved(form, timezone.now())):
+    if form.is_bound and form.is_valid() and (saved := save_lead(form, timezone.now())):
         messages.success(request, _("%(lead)s was saved.") % {"lead": saved})
         return redirect("lead-detail", saved.pk)
     return _form(request, form)
@@ -119,23 +117,6 @@ def _lead(request: HttpRequest, pk: int) -> Lead:
 def _form(request: HttpRequest, form: LeadForm) -> HttpResponse:
     context = {"form": form, "lead": form.lead}
     return render(request, "leads/lead_form.html", context, status=REFUSED if form.is_bound else 200)
-
-
-def _saved(form: LeadForm, now: datetime) -> Lead | None:
-    """The lead as written, in one transaction; None when it was refused, with the reasons at the form's fields."""
-    try:
-        with transaction.atomic():
-            data = form.data_for(now)
-            if form.lead is None:
-                return create_lead(now=now, by=form.by, data=data)
-            lead = update_lead(lead=form.lead, now=now, by=form.by, data=data)
-            if "stage" in form.changed_data and form.cleaned_data["stage"]:
-                reason = form.cleaned_data["stage_reason"]
-                move_by_hand(lead=lead, to_stage=form.cleaned_data["stage"], by=form.by, reason=reason, now=now)
-            return lead
-    except ValidationError as error:
-        form.refuse(error)
-        return None
 
 
 def _recorded(lead: Lead, form: EventForm, properties: dict[str, str], now: datetime) -> bool:
