@@ -61,7 +61,7 @@ class Mark:
 
 def before(row: Model) -> QuerySet[Any]:
     """The rows kept of a lead or company, each as it was before a change, newest first."""
-    rows = apps.get_model("leads", f"{row._meta.object_name}Before")._default_manager
+    rows: QuerySet[Any] = apps.get_model("leads", f"{row._meta.object_name}Before")._default_manager.all()
     return rows.filter(pgh_obj=row.pk).select_related("pgh_context").order_by("-pgh_id")
 
 
@@ -80,7 +80,9 @@ def changes(row: Model, *, names: Collection[str] = (), most: int = MOST) -> lis
 def marks(row: Model, *, most: int = 100) -> dict[str, Mark]:
     """By field, when it was last changed and by whom, as far as the newest changes tell."""
     kept = list(before(row)[:most])
-    people, found, after = people_of(kept), {}, row
+    people = people_of(kept)
+    found: dict[str, Mark] = {}
+    after: Any = row
     for old in kept:
         for name, _old, _new in raw_differences(row, old, after):
             found.setdefault(name, Mark(old.pgh_created_at, by_whom(old, people)))

@@ -1,4 +1,4 @@
-"""What a form about a lead asks for, done in one transaction: by the form of the whole lead and by one field in place."""
+"""What a form about a lead asks for, the whole of it or one field in place, done in one transaction."""
 
 from __future__ import annotations
 

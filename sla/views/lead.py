@@ -22,7 +22,7 @@ from scoring.services.explain import explain
 from sla.forms.work import NoteForm, ReassignForm
 from sla.models import Clock, Handoff
 from sla.presenters import CHANNEL_ICONS, ClockCard, ScoreCard, score_card
-from sla.timeline import GROUPS, Position, story
+from sla.timeline import GROUPS, Position, Wish, story
 from sla.views import live
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
     )
     kind = request.GET.get("kind", "")
     kind = kind if kind in GROUPS else ""
-    told = story(lead, group=kind, after=_position(request))
+    told = story(lead, wish=Wish(group=kind), after=_position(request))
     context = {
         "lead": lead,
         "custom": _custom(lead),

@@ -98,6 +98,7 @@ def test_tells_the_whole_story_newest_first(
     response = page(client, lead)
     told = [title for title in titles(response) if title != "Changed"]
     assert told == [
+        "Owner: nobody → Olga Owner",
         "Note",
         "Clock stopped late: First touch",
         "Call: connected",
@@ -121,7 +122,7 @@ def test_tells_what_was_changed_from_what_to_what_and_by_whom(
     lead.save()
     client.force_login(manager)
     second, first = page(client, lead, kind="changes").context["story"].items
-    assert first.lines == ("Owner: Olga Owner → Carl Colleague",)
+    assert (first.title, first.lines) == ("Owner: Olga Owner → Carl Colleague", ())
     assert first.who == "Max Manager"
     assert second.lines == ("Status: New → Connected", "Phone: – → +48 22")
 
