@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST = 500
 CUSTOM = "custom"
+NOTHING = "–"
 TRACKED = {"lead": OF_LEAD, "company": OF_COMPANY}
 Raw = tuple[str, Any, Any]
 
@@ -171,7 +172,7 @@ class _Words:
 
     def _text(self, name: str, value: Any) -> str:
         if name in self.names:
-            return self.names[name].get(value, f"#{value}") if value is not None else "–"
+            return self.names[name].get(value, f"#{value}") if value is not None else NOTHING
         choices = {} if name.startswith(f"{CUSTOM}.") else dict(getattr(_field(self.model, name), "flatchoices", ()))
         return in_words(choices.get(value, value) if isinstance(value, str) else value)
 
@@ -179,7 +180,7 @@ class _Words:
 def in_words(value: Any) -> str:
     """A stored value for a reader: in their language and zone, a dash for nothing."""
     if value is None or value == "":
-        return "–"
+        return NOTHING
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):

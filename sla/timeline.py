@@ -199,7 +199,11 @@ def _why_owners(lead: Lead) -> list[tell.WhyOwner]:
     """What its hand-offs say of their owners."""
     rows = Handoff.objects.filter(lead=lead, owner__isnull=False, assigned_at__isnull=False)
     told = rows.values_list("owner__name", "assigned_at", "opened_at", "routing")
-    return [tell.WhyOwner(owner, at, at == opened, routing.get("why", "")) for owner, at, opened, routing in told]
+    return [
+        tell.WhyOwner(owner, at, at == opened, routing.get("why", ""))
+        for owner, at, opened, routing in told
+        if at is not None
+    ]
 
 
 def _before(lead: Lead) -> QuerySet[Any]:

@@ -10,6 +10,7 @@ from django.template.defaultfilters import floatformat
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from leads.changes import NOTHING
 from sla.presenters import CHANNEL_ICONS
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 # Stage moves are told by their own history, which also knows why.
 TOLD_ELSEWHERE = {"stage"}
-NOBODY = "–"
 SAME_TIME = 60  # seconds
 
 
@@ -103,11 +103,11 @@ def _change(row: Change, why_owner: Sequence[WhyOwner]) -> Item:
     owner = told.pop("owner", None)
     why = _why(owner.after, row.at, why_owner) if owner is not None else None
     lines = [f"{one.label}: {one.before} → {one.after}" for one in told.values()]
-    if owner is None or (owner.before == NOBODY and why is not None and why.at_once):
+    if owner is None or (owner.before == NOTHING and why is not None and why.at_once):
         # What a hand-off that finds an owner says itself.
         return Item(row.at, "pencil", _("Changed") if lines else "", who=row.who, lines=_lines(row.why, *lines))
     nobody = _("nobody")
-    names = {side: nobody if name == NOBODY else name for side, name in _sides(owner)}
+    names = {side: nobody if name == NOTHING else name for side, name in _sides(owner)}
     reason = row.why or (why.why if why is not None else "")
     title = _("Owner: %(before)s → %(after)s") % names
     return Item(

@@ -124,7 +124,7 @@ def test_tells_what_was_changed_from_what_to_what_and_by_whom(
     second, first = page(client, lead, kind="changes").context["story"].items
     assert (first.title, first.lines) == ("Owner: Olga Owner → Carl Colleague", ())
     assert first.who == "Max Manager"
-    assert second.lines == ("Status: New → Connected", "Phone: – → +48 22")
+    assert second.lines == ("Phone: – → +48 22", "Status: New → Connected")
 
 
 def test_changes_compare_with_the_newer_one_across_pages(client: Client, owner: User, make_lead: MakeLead) -> None:
