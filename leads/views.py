@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -19,7 +20,7 @@ from leads.saving import save_lead
 from leads.services.companies import update_company
 from leads.services.events import record_event
 from people.editor import form_methods
-from people.keyset import page
+from people.keyset import page, with_from
 from people.permissions import Can, may, requires, signed_in
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = LeadForm(request.POST if request.method == "POST" else None, lead=lead, by=signed_in(request))
     if form.is_bound and form.is_valid() and (saved := save_lead(form, timezone.now())):
         messages.success(request, _("%(lead)s was saved.") % {"lead": saved})
-        return redirect("lead-detail", saved.pk)
+        return redirect(_page_of(request, saved))
     return _form(request, form)
 
 
@@ -78,8 +79,8 @@ def event_create(request: HttpRequest, pk: int) -> HttpResponse:
     form, formset = EventForm(data, now=now), PropertyFormSet(data, prefix="properties")
     if form.is_bound and form.is_valid() and formset.is_valid() and _recorded(lead, form, properties_of(formset), now):
         messages.success(request, _("The event was recorded."))
-        return redirect("lead-detail", lead.pk)
-    context = {"lead": lead, "form": form, "formset": formset}
+        return redirect(_page_of(request, lead))
+    context = {"lead": lead, "form": form, "formset": formset, "back": _page_of(request, lead)}
     return render(request, "leads/event_form.html", context, status=REFUSED if form.is_bound else 200)
 
 
@@ -95,9 +96,13 @@ def company_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = CompanyForm(request.POST if request.method == "POST" else None, company=company)
     if form.is_bound and form.is_valid() and _changed(form, company, user):
         messages.success(request, _("%(company)s was saved.") % {"company": form.cleaned_data["name"]})
-        return redirect("lead-detail", lead.pk) if lead else redirect("lead-list")
-    context = {"form": form, "company": company, "lead": lead}
+        return redirect(_page_of(request, lead) if lead else reverse("company-detail", args=[company.pk]))
+    context = {"form": form, "company": company, "lead": lead, "back": _page_of(request, lead) if lead else ""}
     return render(request, "leads/company_form.html", context, status=REFUSED if form.is_bound else 200)
+
+
+def _page_of(request: HttpRequest, lead: Lead) -> str:
+    return with_from(reverse("lead-detail", args=[lead.pk]), request)
 
 
 def _changed(form: CompanyForm, company: Company, by: User) -> bool:
@@ -115,7 +120,7 @@ def _lead(request: HttpRequest, pk: int) -> Lead:
 
 
 def _form(request: HttpRequest, form: LeadForm) -> HttpResponse:
-    context = {"form": form, "lead": form.lead}
+    context = {"form": form, "lead": form.lead, "back": _page_of(request, form.lead) if form.lead else ""}
     return render(request, "leads/lead_form.html", context, status=REFUSED if form.is_bound else 200)
 
 

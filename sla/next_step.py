@@ -91,6 +91,11 @@ class NextStep:
     tone: str = ""
     due_at: datetime | None = None
 
+    @property
+    def place(self) -> str:
+        """The place on the page that the button opens."""
+        return self.act.partition(":")[2]
+
 
 def next_step(known: Known) -> NextStep:
     """The one thing to do next."""

@@ -12,9 +12,13 @@ from leads.models import Attempt, Note
 from leads.models.facts import Channel, Outcome
 from people.models import User
 from sla.models import Handoff, Notice
+from sla.timeline import GROUPS, Wish, tellers
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from django.http import QueryDict
+
+    from leads.models import Lead
 
 MOST_AT_ONCE = 200
 MOST_ID = 2**63 - 1
@@ -135,6 +139,30 @@ class BoardFilter(forms.Form):
         if owner in ("", "none"):
             return owner or None
         return int(forms.IntegerField(min_value=1, max_value=MOST_ID).clean(owner))
+
+
+class StoryFilter(forms.Form):
+    """What of a lead's story is shown. What cannot be is as if it had not been asked for."""
+
+    kind = forms.ChoiceField(required=False, choices=[("", ""), *GROUPS.items()], widget=forms.HiddenInput)
+    who = forms.ModelChoiceField(
+        label=_("Person"), queryset=User.objects.none(), required=False, empty_label=_("By anybody")
+    )
+    q = forms.CharField(
+        label=_("Words"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Words in it")}),
+    )
+
+    def __init__(self, data: QueryDict, *, lead: Lead) -> None:
+        super().__init__(data, auto_id="story_%s")
+        cast("forms.ModelChoiceField[User]", self.fields["who"]).queryset = tellers(lead)
+
+    def wish(self) -> Wish:
+        self.full_clean()
+        person = self.cleaned_data.get("who")
+        return Wish(self.cleaned_data.get("kind", ""), person.pk if person else None, self.cleaned_data.get("q", ""))
 
 
 class NoticeFilter(forms.Form):

@@ -332,4 +332,5 @@ def test_writes_numbers_of_own_fields_in_groups(client: Client, owner: User, mak
         CustomField.objects.create(key=key, name=key.title(), kind=kind)
     lead = make_lead("mql", owner=owner, custom={"budget": 25000, "rate": 1234.5, "word": "25000"})
     client.force_login(owner)
-    assert dict(page(client, lead).context["custom"]) == {"Budget": "25,000", "Rate": "1,234.5", "Word": "25000"}
+    shown = {fact.label: fact.value for fact in page(client, lead).context["custom"]}
+    assert shown == {"Budget": "25,000", "Rate": "1,234.5", "Word": "25000"}
