@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sla.timeline_items import Item
 
-PAGE = 50
+PAGE = 30
 WORDS = 8
 GROUPS = {
     "behaviour": gettext_lazy("Behaviour"),

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 REFUSED, CONFLICT = 422, 409
 # What another fact shows of this one.
 ALSO = {"do_not_call": "phone", "do_not_email": "email"}
-RELATED = ("company", "source", "campaign", "lead_type", "status", "stage", "owner__team")
+RELATED = ("company", "status", "stage", "owner__team")
 
 
 @requires(Can.CREATE_LEADS)

@@ -45,29 +45,56 @@ STEP_FIELDS = ("status", "status_reason", "do_not_call", "do_not_email", "phone"
 @requires(Can.SEE_LEADS)
 @require_safe
 def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """``?kind=``, ``?who=``, ``?q=`` narrow the story, ``?after=`` is its next page; ``?from=`` the list one left."""
+    """``?from=`` is the list one left. The story, the company and the score come after it, in requests of their own.
+
+    ``?all=1`` has them in the page, for a browser without scripts; ``?kind=``, ``?who=``, ``?q=`` and ``?after=`` then
+    ask of the story what they ask of ``lead_story``.
+    """
     user, now = signed_in(request), timezone.now()
     lead = get_object_or_404(
         Lead.objects.visible_to(user)
-        .select_related("company", "source", "campaign", "lead_type", "status", "stage", "owner__team")
+        # Not all it points to: from nine tables on, planning the join takes longer than asking for the rest.
+        .select_related("company", "status", "stage", "owner__team")
         .prefetch_related("external_ids"),
         pk=pk,
     )
+    here = with_from(reverse("lead-detail", args=[lead.pk]), request)
     context = {
         "lead": lead,
-        "score": _score(lead, now),
+        "here": here,
+        "kept": with_from("", request),
         "live_url": with_from(reverse("lead-live", args=[lead.pk]), request),
         "promise_etag": live.etag_of(request, _promise_version(lead), query=""),
-        "score_etag": live.etag_of(request, _score_version(lead), query=""),
-        "committee": committee(user, lead.company, but=lead) if lead.company else None,
-        "kept": with_from("", request),
-        "here": with_from(reverse("lead-detail", args=[lead.pk]), request),
         "near": neighbours(user, lead, request.GET.get("from", "")),
         "journey": _journey(lead),
+        "query": request.GET.urlencode(),
+        "all_url": address(request, all="1"),
         **_facts(user, lead),
-        **_story(request, lead, now),
+        **_promise(user, lead, now),
+        **_acts(user, lead),
     }
-    return render(request, "sla/lead.html", context | _promise(user, lead, now) | _acts(user, lead))
+    if "all" in request.GET:
+        context |= _story(request, lead, now) | _company(user, lead) | {"score": _score(lead, now), "all": True}
+    return render(request, "sla/lead.html", context)
+
+
+@requires(Can.SEE_LEADS)
+@require_safe
+def lead_story(request: HttpRequest, pk: int) -> HttpResponse:
+    """What happened: ``?kind=``, ``?who=`` and ``?q=`` narrow it, ``?after=`` is its next page."""
+    lead, now = get_object_or_404(Lead.objects.visible_to(signed_in(request)), pk=pk), timezone.now()
+    here = with_from(reverse("lead-detail", args=[lead.pk]), request)
+    return render(request, "sla/lead_story.html", {"lead": lead, "here": here} | _story(request, lead, now))
+
+
+@requires(Can.SEE_LEADS)
+@require_safe
+def lead_company(request: HttpRequest, pk: int) -> HttpResponse:
+    """The card of the company and who else is there; empty for a lead without one."""
+    user = signed_in(request)
+    lead = get_object_or_404(Lead.objects.visible_to(user).select_related("company"), pk=pk)
+    context = {"lead": lead, "may_edit": may(user, Can.CREATE_LEADS), "kept": with_from("", request)}
+    return render(request, "sla/lead_company.html", context | _company(user, lead))
 
 
 @requires(Can.SEE_LEADS)
@@ -110,6 +137,10 @@ def _journey(lead: Lead) -> list[dict[str, Any]]:
     ]
 
 
+def _company(user: User, lead: Lead) -> dict[str, Any]:
+    return {"committee": committee(user, lead.company, but=lead) if lead.company else None}
+
+
 def _story(request: HttpRequest, lead: Lead, now: datetime) -> dict[str, Any]:
     form = StoryFilter(request.GET, lead=lead)
     wish = form.wish()
@@ -117,6 +148,8 @@ def _story(request: HttpRequest, lead: Lead, now: datetime) -> dict[str, Any]:
     kinds = {"": _("Everything"), **GROUPS}
     return {
         "story": told,
+        "story_url": reverse("lead-story", args=[lead.pk]),
+        "page_url": reverse("lead-detail", args=[lead.pk]),
         "story_form": form,
         "next_url": address(request, after=told.next) if told.next else "",
         "newest_url": address(request),
