@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db.models import ForeignKey
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.dates import MONTHS_3
+from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -184,7 +185,10 @@ def in_words(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
-        return date_format(timezone.localtime(value), "DATETIME_FORMAT")
+        local = timezone.localtime(value)
+        return f"{in_words(local.date())}, {local:%H:%M}"
+    if isinstance(value, date):
+        return f"{value.day} {str(MONTHS_3[value.month]).title()} {value.year}"
     if isinstance(value, int | float | Decimal):
         return number_format(value, use_l10n=True, force_grouping=True)
     return str(value)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.template.defaultfilters import floatformat
 from django.urls import reverse
 from django.utils.dateparse import parse_date
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -132,6 +131,8 @@ def _phone(lead: Lead) -> Shown:
 def _email(lead: Lead) -> Shown:
     if lead.do_not_email:
         return Shown(lead.email, badge=_("Do not e-mail"))
+    if lead.consent == Lead.Consent.WITHDRAWN:
+        return Shown(lead.email, badge=_("Consent withdrawn"), href=f"mailto:{lead.email}" if lead.email else "")
     return Shown(lead.email, href=f"mailto:{lead.email}" if lead.email else "")
 
 
@@ -147,7 +148,7 @@ def _owner(lead: Lead) -> Shown:
 
 
 def _stage(lead: Lead) -> Shown:
-    since = date_format(localtime(lead.stage_since), "DATE_FORMAT")
+    since = in_words(localtime(lead.stage_since).date())
     return Shown(lead.stage.name, more=_("since %(day)s") % {"day": since})
 
 
@@ -162,7 +163,7 @@ def _own_value(field: CustomField, value: Any) -> str:
     if field.kind in NUMBERS:
         return _grouped(value)
     if field.kind == CustomField.Kind.DATE and (day := _date(value)):
-        return date_format(day, "DATE_FORMAT")
+        return in_words(day)
     return in_words(value)
 
 
@@ -190,6 +191,6 @@ SHOW: dict[str, Any] = {
     "place": lambda lead: Shown(", ".join(filter(None, (lead.city, lead.country)))),
     "journey_step": lambda lead: Shown(lead.get_journey_step_display() if lead.journey_step else ""),
     "consent": _consent,
-    "do_not_email": lambda lead: Shown(_("Do not e-mail") if lead.do_not_email else _("allowed")),
-    "do_not_call": lambda lead: Shown(_("Do not call") if lead.do_not_call else _("allowed")),
+    "do_not_email": lambda lead: Shown(_("Do not e-mail") if lead.do_not_email else _("Allowed")),
+    "do_not_call": lambda lead: Shown(_("Do not call") if lead.do_not_call else _("Allowed")),
 }

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 REFUSED, CONFLICT = 422, 409
 # What another fact shows of this one.
-ALSO = {"do_not_call": "phone", "do_not_email": "email"}
+ALSO = {"do_not_call": "phone", "do_not_email": "email", "consent": "email"}
 RELATED = ("company", "status", "stage", "owner__team")
 
 
