@@ -25,6 +25,7 @@ from people.editor import form_methods
 from people.permissions import Can, requires, signed_in
 from sla.forms.work import AttemptForm, BulkReassignForm, NoteForm, ReassignForm
 from sla.models import Clock, Handoff
+from sla.neighbours import INBOX
 from sla.presenters import work_rows
 from sla.services.attempts import log_attempt
 from sla.services.handoffs import reassign, reassign_all
@@ -163,7 +164,7 @@ def _logged_row(
     """The row of the inbox as it is now; the living list moves it to its new place a moment later."""
     lead = attempt.lead
     context = {
-        "rows": work_rows(running, {lead.pk: attempt}),
+        "rows": work_rows(running, {lead.pk: attempt}, INBOX),
         "lead": lead,
         "attempt": attempt,
         "stopped": stopped,
