@@ -48,6 +48,11 @@ class Fact:
     history_url: str = ""
     mark: Mark | None = None
 
+    @property
+    def has_tools(self) -> bool:
+        """Whether something stands beside it: a history, or a pencil where the value itself leads elsewhere."""
+        return bool(self.history_url or (self.href and self.edit_url))
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
