@@ -134,15 +134,15 @@ def story(lead: Lead, *, wish: Wish, after: Position | None = None) -> Story:
     return Story(_told(lead, shown), str(Position(at, number, pk)) if len(found) > PAGE else "")
 
 
-def tellers(lead: Lead) -> QuerySet[User]:
-    """The people of whom the story tells: who wrote, tried or moved something."""
+def tellers(lead: Lead) -> list[tuple[int, str]]:
+    """The people of whom the story tells, by id and name: who wrote, tried or moved something."""
     rows = (
         Note.objects.filter(lead=lead).order_by().values("author"),
         Attempt.objects.filter(lead=lead).order_by().values("user"),
         StageChange.objects.filter(lead=lead, by__isnull=False).order_by().values("by"),
     )
-    people: QuerySet[User] = User.objects.filter(pk__in=rows[0].union(*rows[1:]))
-    return people.order_by("name", "pk")
+    people = User.objects.filter(pk__in=rows[0].union(*rows[1:])).order_by("name", "pk")
+    return [(pk, name or email) for pk, name, email in people.values_list("pk", "name", "email")]
 
 
 def _told(lead: Lead, shown: Iterable[tuple[Any, int, Any]]) -> list[Item]:
@@ -212,7 +212,8 @@ def _before(lead: Lead) -> QuerySet[Any]:
 
 def _escalations(lead: Lead) -> QuerySet[Any]:
     levels = Prefetch("clock__policy_version__levels", queryset=Level.objects.order_by("number"))
-    notices = Prefetch("notices", queryset=Notice.objects.prefetch_related("recipients").defer("body"))
+    recipients = Prefetch("recipients", queryset=User.objects.only("name", "email"))
+    notices = Prefetch("notices", queryset=Notice.objects.prefetch_related(recipients).defer("body"))
     return (
         Escalation.objects.filter(clock__lead=lead)
         .select_related("clock__policy_version__policy")

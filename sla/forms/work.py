@@ -145,9 +145,7 @@ class StoryFilter(forms.Form):
     """What of a lead's story is shown. What cannot be is as if it had not been asked for."""
 
     kind = forms.ChoiceField(required=False, choices=[("", ""), *GROUPS.items()], widget=forms.HiddenInput)
-    who = forms.ModelChoiceField(
-        label=_("Person"), queryset=User.objects.none(), required=False, empty_label=_("By anybody")
-    )
+    who = forms.TypedChoiceField(label=_("Person"), required=False, coerce=int, empty_value=None)
     q = forms.CharField(
         label=_("Words"),
         required=False,
@@ -157,12 +155,12 @@ class StoryFilter(forms.Form):
 
     def __init__(self, data: QueryDict, *, lead: Lead) -> None:
         super().__init__(data, auto_id="story_%s")
-        cast("forms.ModelChoiceField[User]", self.fields["who"]).queryset = tellers(lead)
+        cast("forms.ChoiceField", self.fields["who"]).choices = [("", _("By anybody")), *tellers(lead)]
 
     def wish(self) -> Wish:
         self.full_clean()
-        person = self.cleaned_data.get("who")
-        return Wish(self.cleaned_data.get("kind", ""), person.pk if person else None, self.cleaned_data.get("q", ""))
+        given = self.cleaned_data
+        return Wish(given.get("kind", ""), given.get("who"), given.get("q", ""))
 
 
 class NoticeFilter(forms.Form):

@@ -58,19 +58,19 @@ def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
         .prefetch_related("external_ids"),
         pk=pk,
     )
-    here = with_from(reverse("lead-detail", args=[lead.pk]), request)
+    handoffs = _handoffs(lead)
     context = {
         "lead": lead,
-        "here": here,
+        "here": with_from(reverse("lead-detail", args=[lead.pk]), request),
+        "promise_etag": live.etag_of(request, _version_of(lead, handoffs), query=""),
         "kept": with_from("", request),
         "live_url": with_from(reverse("lead-live", args=[lead.pk]), request),
-        "promise_etag": live.etag_of(request, _promise_version(lead), query=""),
         "near": neighbours(user, lead, request.GET.get("from", "")),
         "journey": _journey(lead),
         "query": request.GET.urlencode(),
         "all_url": address(request, all="1"),
         **_facts(user, lead),
-        **_promise(user, lead, now),
+        **_promise(user, lead, handoffs, now),
         **_acts(user, lead),
     }
     if "all" in request.GET:
@@ -110,7 +110,7 @@ def lead_live(request: HttpRequest, pk: int) -> HttpResponse:
         )
     etag = live.etag_of(request, _promise_version(lead), query="")
     here = with_from(reverse("lead-detail", args=[pk]), request)
-    context = {"lead": lead, "here": here} | _promise(user, lead, now) | _acts(user, lead)
+    context = {"lead": lead, "here": here} | _promise(user, lead, _handoffs(lead), now) | _acts(user, lead)
     return live.unchanged(request, etag) or live.changed(request, "sla/lead_promise.html", context, etag)
 
 
@@ -164,11 +164,26 @@ def _story(request: HttpRequest, lead: Lead, now: datetime) -> dict[str, Any]:
 def _promise_version(lead: Lead) -> list[Any]:
     """What the cards of the next step and the promise show may have changed when this has."""
     clocks = Clock.objects.filter(lead=lead).order_by("-pk").annotate(fired=Count("escalations"))
-    told = clocks.values_list("pk", "state", "due_at", "next_level", "owner", "fired")[:HANDOFFS_SHOWN]
     handoffs = Handoff.objects.filter(lead=lead).order_by("-pk").values_list("pk", "owner", "team", "closed_at")
+    told = clocks.values_list("pk", "state", "due_at", "next_level", "owner", "fired")
+    return _version(lead, list(told[:HANDOFFS_SHOWN]), list(handoffs[:HANDOFFS_SHOWN]))
+
+
+def _version_of(lead: Lead, handoffs: list[Handoff]) -> list[Any]:
+    """The same, from what the page has read anyway."""
+    told = [
+        (one.pk, one.state, one.due_at, one.next_level, one.owner_id, len(one.escalations.all()))
+        for handoff in handoffs
+        for one in handoff.clocks.all()
+    ]
+    rows = [(one.pk, one.owner_id, one.team_id, one.closed_at) for one in handoffs]
+    return _version(lead, sorted(told, reverse=True)[:HANDOFFS_SHOWN], sorted(rows, reverse=True)[:HANDOFFS_SHOWN])
+
+
+def _version(lead: Lead, clocks: list[Any], handoffs: list[Any]) -> list[Any]:
     tried = Attempt.objects.filter(lead=lead).order_by("-occurred_at", "-pk").values_list("pk", flat=True)[:1]
     facts = [str(getattr(lead, Lead._meta.get_field(name).attname)) for name in STEP_FIELDS]  # type: ignore[union-attr]  # plain columns
-    return [lead.owner_id, *facts, list(tried), list(told), list(handoffs[:HANDOFFS_SHOWN])]
+    return [lead.owner_id, *facts, list(tried), clocks, handoffs]
 
 
 def _score_version(lead: Lead) -> list[Any]:
@@ -177,9 +192,8 @@ def _score_version(lead: Lead) -> list[Any]:
     )
 
 
-def _promise(user: User, lead: Lead, now: datetime) -> dict[str, Any]:
+def _promise(user: User, lead: Lead, handoffs: list[Handoff], now: datetime) -> dict[str, Any]:
     """The hand-offs' clocks, the hand-off that is open, and whether this person may give it to somebody else."""
-    handoffs = _handoffs(lead)
     current = next((one for one in handoffs if one.closed_at is None), None)
     return {
         "clocks": [ClockCard(clock, now) for handoff in handoffs for clock in handoff.clocks.all()],
