@@ -48,11 +48,6 @@ class Fact:
     history_url: str = ""
     mark: Mark | None = None
 
-    @property
-    def has_tools(self) -> bool:
-        """Whether something stands beside it: a history, or a pencil where the value itself leads elsewhere."""
-        return bool(self.history_url or (self.href and self.edit_url))
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -78,7 +73,16 @@ class Facts:
 
     def of(self, key: str) -> Fact:
         slot = SLOTS[key]
+        if key in BANT:
+            return self._fact(key, str(slot.label), key, slot.tracked, self._found_out(key))
         return self._fact(key, str(slot.label), slot.fields[0], slot.tracked, SHOW.get(key, _plain(key))(self.lead))
+
+    def _found_out(self, key: str) -> Shown:
+        """What somebody found out has a name and a day, as far as its history tells."""
+        value, mark = str(getattr(self.lead, key)), self.marks.get(key)
+        if not value or mark is None:
+            return Shown(value)
+        return Shown(value, more=" · ".join(filter(None, (mark.who, in_words(localtime(mark.at).date())))))
 
     def custom(self) -> list[Fact]:
         """The company's own fields, in their order: those in use, and retired ones that this lead has a value for."""
@@ -93,7 +97,7 @@ class Facts:
 
     def _fact(self, key: str, label: str, control: str, tracked: tuple[str, ...], shown: Shown) -> Fact:
         mark = max((self.marks[name] for name in tracked if name in self.marks), key=lambda one: one.at, default=None)
-        edits = bool(control) and self._may_change(key)
+        edits = bool(control) and may_change(self.user, key)
         return Fact(
             key,
             label,
@@ -109,9 +113,6 @@ class Facts:
 
     def _form_url(self, key: str, control: str) -> str:
         return f"{self.address}{key}/" if key == "owner" else f"{self.form}#id_{control}"
-
-    def _may_change(self, key: str) -> bool:
-        return may_change(self.user, key)
 
 
 def may_change(user: User, key: str) -> bool:

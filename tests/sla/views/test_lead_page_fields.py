@@ -334,3 +334,18 @@ def test_consent_that_was_withdrawn_is_shown_where_one_writes(client: Client, ow
     lead = make_lead("mql", owner=owner, consent="withdrawn", consent_at=NOW - timedelta(days=1))
     client.force_login(owner)
     assert "Consent withdrawn" in client.get(reverse("lead-detail", args=[lead.pk])).content.decode()
+
+
+def test_what_is_known_of_the_need_says_who_found_it_out(client: Client, owner: User, make_lead: MakeLead) -> None:
+    lead = make_lead("mql", owner=owner, bant_need="A LIMS", journey_step="consideration")
+    client.force_login(owner)
+    answer = save(client, lead, "bant_budget", bant_budget="40,000")
+    assert "Olga Owner · " in answer.content.decode()
+    context = client.get(reverse("lead-detail", args=[lead.pk])).context
+    assert [(fact.key, fact.value, bool(fact.more)) for fact in context["bant"]] == [
+        ("bant_budget", "40,000", True),
+        ("bant_authority", "", False),
+        ("bant_need", "A LIMS", False),
+        ("bant_timeline", "", False),
+    ]
+    assert [step["state"] for step in context["journey"]] == ["past", "now", "ahead"]
