@@ -146,7 +146,8 @@ def test_tells_what_was_changed_by_whom(client: Client, owner: User, acme: Compa
 
 
 def test_an_import_and_a_key_are_named_as_such(acme: Company) -> None:
-    for number, context in enumerate(({"command": "import_leads"}, {"import": 7}, {"api_key": "Website"}, {})):
+    contexts: tuple[dict[str, Any], ...] = ({"command": "import_leads"}, {"import": 7}, {"api_key": "Website"}, {})
+    for number, context in enumerate(contexts):
         with pghistory.context(**context):
             update_company(company=acme, data={"city": f"City {number}"}, by=None, now=NOW)
     assert [change.who for change in changes(acme)] == ["", "API key Website", "an import", "an import"]

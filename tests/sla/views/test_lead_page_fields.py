@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.cast import MakeLead
 
 NOW = timezone.now().replace(microsecond=0)
-HTMX = {"HTTP_HX_REQUEST": "true"}
+HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 
 
 def url(lead: Lead, slot: str) -> str:
