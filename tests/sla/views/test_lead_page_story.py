@@ -66,7 +66,7 @@ def test_what_one_person_changed(client: Client, busy: Lead, owner: User, collea
         busy.phone = "+48 2"
         busy.save()
     client.force_login(owner)
-    response = client.get(reverse("lead-story", args=[busy.pk]), {"who": colleague.pk, "kind": "changes"})
+    response = client.get(reverse("lead-story", args=[busy.pk]), {"who": str(colleague.pk), "kind": "changes"})
     assert [item.lines for item in response.context["story"].items] == [("Phone: – → +48 1",)]
 
 
@@ -164,7 +164,7 @@ def test_pages_keep_the_words_and_the_person(client: Client, owner: User, make_l
         Note.objects.create(lead=lead, author=owner, body=f"{'odd' if number % 2 else 'even'} {number}", created_at=NOW)
     client.force_login(owner)
     url = reverse("lead-story", args=[lead.pk])
-    first = client.get(url, {"q": "odd", "who": owner.pk})
+    first = client.get(url, {"q": "odd", "who": str(owner.pk)})
     second = client.get(url + first.context["next_url"])
     texts = [item.text for one in (first, second) for item in one.context["story"].items]
     assert len(texts) == 35
