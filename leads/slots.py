@@ -48,7 +48,7 @@ SLOTS: dict[str, Slot] = {
         _slot("stage", _("Stage"), "stage", "stage_reason", tracked=("stage",)),
         _slot("status", _("Status"), "status", "status_reason"),
         _slot("owner", _("Owner")),
-        _slot("journey_step", _("Buyer's journey")),
+        _slot("journey_step", _("Journey")),
         _slot("bant_budget", _("Budget")),
         _slot("bant_authority", _("Authority")),
         _slot("bant_need", _("Need")),
