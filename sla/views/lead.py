@@ -109,9 +109,11 @@ def lead_live(request: HttpRequest, pk: int) -> HttpResponse:
             request, "sla/lead_score.html", {"score": _score(lead, now)}, etag
         )
     etag = live.etag_of(request, _promise_version(lead), query="")
+    if (same := live.unchanged(request, etag)) is not None:
+        return same
     here = with_from(reverse("lead-detail", args=[pk]), request)
     context = {"lead": lead, "here": here} | _promise(user, lead, _handoffs(lead), now) | _acts(user, lead)
-    return live.unchanged(request, etag) or live.changed(request, "sla/lead_promise.html", context, etag)
+    return live.changed(request, "sla/lead_promise.html", context, etag)
 
 
 def _facts(user: User, lead: Lead) -> dict[str, Any]:
