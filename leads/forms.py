@@ -30,7 +30,7 @@ from leads.text import normalise_email, tidy
 from people.models import Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from django.db.models import QuerySet
@@ -117,7 +117,10 @@ class LeadForm(forms.Form):
     do_not_email = forms.BooleanField(label=_("Do not e-mail"), required=False)
     do_not_call = forms.BooleanField(label=_("Do not call"), required=False)
 
-    def __init__(self, *args: Any, lead: Lead | None = None, by: User, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, lead: Lead | None = None, by: User, only: Collection[str] | None = None, **kwargs: Any
+    ) -> None:
+        """``only`` some of its fields, to edit those in place."""
         self.lead, self.by = lead, by
         self.custom_fields = {field.key: field for field in CustomField.objects.filter(is_active=True)}
         kwargs["initial"] = _shown(lead)
@@ -128,6 +131,8 @@ class LeadForm(forms.Form):
             self.fields[f"custom_{key}"] = _custom_field(custom, lead.custom.get(key) if lead else None)
         if lead is not None:
             self._for_known(lead)
+        if only is not None:
+            self.fields = {name: field for name, field in self.fields.items() if name in only}
 
     def _offer(self, name: str, rows: QuerySet[Any], current: int) -> None:
         """What is in use, and what the lead has anyway."""
@@ -170,7 +175,8 @@ class LeadForm(forms.Form):
         given = super().clean() or {}
         names = ("first_name", "last_name", "email", "phone")
         touched = self.lead is None or any(name in self.changed_data for name in names)
-        if touched and not self.errors and not any(given.get(name) for name in names):
+        known = {name: getattr(self.lead, name, "") for name in names if name not in self.fields}
+        if touched and not self.errors and not any((known | given).get(name) for name in names):
             raise ValidationError(_("Say at least a name, an e-mail address or a phone number."))
         return given
 
@@ -256,6 +262,8 @@ def _shown(lead: Lead | None) -> dict[str, Any]:
         return {"lead_type": first, "status": LeadStatus.objects.filter(key="new").first(), "consent": "unknown"}
     company: Company | None = lead.company
     names = {name: getattr(lead, f"{name}_id" if name in {"lead_type", "status"} else name) for name in PLAIN}
+    # The control shows minutes: with seconds, what nobody touched would count as changed.
+    names["consent_at"] = lead.consent_at.replace(second=0, microsecond=0) if lead.consent_at else None
     return names | {
         "company_name": company.name if company else "",
         "company_domain": company.domain if company else "",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -17,12 +17,11 @@ from django.views.decorators.http import require_safe
 from leads.forms import CompanyForm, EventForm, LeadFilter, LeadForm, PropertyFormSet, properties_of
 from leads.merged import follows_merges
 from leads.models import Company, Lead
+from leads.saving import save_lead
 from leads.services.companies import update_company
 from leads.services.events import record_event
-from leads.services.leads import create_lead, update_lead
-from leads.services.stages import move_by_hand
 from people.editor import form_methods
-from people.keyset import page
+from people.keyset import page, with_from
 from people.permissions import Can, may, requires, signed_in
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
 @form_methods
 def lead_create(request: HttpRequest) -> HttpResponse:
     form = LeadForm(request.POST if request.method == "POST" else None, by=signed_in(request))
-    if form.is_bound and form.is_valid() and (lead := _saved(form, timezone.now())):
+    if form.is_bound and form.is_valid() and (lead := save_lead(form, timezone.now())):
         messages.success(request, _("%(lead)s was created.") % {"lead": lead})
         return redirect("lead-detail", lead.pk)
     return _form(request, form)
@@ -70,9 +69,9 @@ def lead_create(request: HttpRequest) -> HttpResponse:
 def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
     lead = _lead(request, pk)
     form = LeadForm(request.POST if request.method == "POST" else None, lead=lead, by=signed_in(request))
-    if form.is_bound and form.is_valid() and (saved := _saved(form, timezone.now())):
+    if form.is_bound and form.is_valid() and (saved := save_lead(form, timezone.now())):
         messages.success(request, _("%(lead)s was saved.") % {"lead": saved})
-        return redirect("lead-detail", saved.pk)
+        return redirect(_page_of(request, saved))
     return _form(request, form)
 
 
@@ -84,8 +83,8 @@ def event_create(request: HttpRequest, pk: int) -> HttpResponse:
     form, formset = EventForm(data, now=now), PropertyFormSet(data, prefix="properties")
     if form.is_bound and form.is_valid() and formset.is_valid() and _recorded(lead, form, properties_of(formset), now):
         messages.success(request, _("The event was recorded."))
-        return redirect("lead-detail", lead.pk)
-    context = {"lead": lead, "form": form, "formset": formset}
+        return redirect(_page_of(request, lead))
+    context = {"lead": lead, "form": form, "formset": formset, "back": _page_of(request, lead)}
     return render(request, "leads/event_form.html", context, status=REFUSED if form.is_bound else 200)
 
 
@@ -101,9 +100,13 @@ def company_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = CompanyForm(request.POST if request.method == "POST" else None, company=company)
     if form.is_bound and form.is_valid() and _changed(form, company, user):
         messages.success(request, _("%(company)s was saved.") % {"company": form.cleaned_data["name"]})
-        return redirect("lead-detail", lead.pk) if lead else redirect("lead-list")
-    context = {"form": form, "company": company, "lead": lead}
+        return redirect(_page_of(request, lead) if lead else reverse("company-detail", args=[company.pk]))
+    context = {"form": form, "company": company, "lead": lead, "back": _page_of(request, lead) if lead else ""}
     return render(request, "leads/company_form.html", context, status=REFUSED if form.is_bound else 200)
+
+
+def _page_of(request: HttpRequest, lead: Lead) -> str:
+    return with_from(reverse("lead-detail", args=[lead.pk]), request)
 
 
 def _changed(form: CompanyForm, company: Company, by: User) -> bool:
@@ -121,25 +124,8 @@ def _lead(request: HttpRequest, pk: int) -> Lead:
 
 
 def _form(request: HttpRequest, form: LeadForm) -> HttpResponse:
-    context = {"form": form, "lead": form.lead}
+    context = {"form": form, "lead": form.lead, "back": _page_of(request, form.lead) if form.lead else ""}
     return render(request, "leads/lead_form.html", context, status=REFUSED if form.is_bound else 200)
-
-
-def _saved(form: LeadForm, now: datetime) -> Lead | None:
-    """The lead as written, in one transaction; None when it was refused, with the reasons at the form's fields."""
-    try:
-        with transaction.atomic():
-            data = form.data_for(now)
-            if form.lead is None:
-                return create_lead(now=now, by=form.by, data=data)
-            lead = update_lead(lead=form.lead, now=now, by=form.by, data=data)
-            if "stage" in form.changed_data and form.cleaned_data["stage"]:
-                reason = form.cleaned_data["stage_reason"]
-                move_by_hand(lead=lead, to_stage=form.cleaned_data["stage"], by=form.by, reason=reason, now=now)
-            return lead
-    except ValidationError as error:
-        form.refuse(error)
-        return None
 
 
 def _recorded(lead: Lead, form: EventForm, properties: dict[str, str], now: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
 from django.db.models import Model, Q, QuerySet
@@ -60,6 +61,12 @@ def address(request: HttpRequest, **changes: str) -> str:
         if value:
             query[name] = value
     return f"?{query.urlencode()}"
+
+
+def with_from(url: str, request: HttpRequest) -> str:
+    """An address that keeps ``?from=``, the list in which the reader goes from one lead to the next."""
+    came_from = request.GET.get("from", "")
+    return f"{url}?{urlencode({'from': came_from})}" if came_from else url
 
 
 def _beyond(by: str, value: datetime | int, pk: int, *, rising: bool) -> Q:

@@ -72,9 +72,10 @@ class WorkRow(TypedDict):
     last_words: str
 
 
-def work_rows(found: Iterable[Mapping[str, Any]], tried: Mapping[int, Attempt]) -> list[WorkRow]:
-    """Rows from ``sla.worklist``; ``tried`` has the last attempt by lead."""
+def work_rows(found: Iterable[Mapping[str, Any]], tried: Mapping[int, Attempt], came_from: str = "") -> list[WorkRow]:
+    """Rows from ``sla.worklist``; ``tried`` has the last attempt by lead, ``came_from`` says to a lead's page where."""
     detail, log = reverse("lead-detail", args=[0]), reverse("attempt-create", args=[0])
+    detail += f"?from={came_from}" if came_from else ""
     return [_work_row(one, tried.get(one["lead_id"]), detail, log) for one in found]
 
 

@@ -6,15 +6,20 @@ that of the sources, whatever the length of the story.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from itertools import pairwise
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, TextField
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy
 
+from leads.changes import Change, before, by_whom, differences_of, metadata, people_of
 from leads.models import Attempt, Event, Lead, Merge, Note, StageChange
 from leads.services.identity import lineage
 from people.models import User
@@ -22,11 +27,14 @@ from sla import timeline_items as tell
 from sla.models import Clock, Escalation, Handoff, Level, Notice
 
 if TYPE_CHECKING:
-    from django.db.models import Model, QuerySet
+    from collections.abc import Mapping
+
+    from django.db.models import QuerySet
 
     from sla.timeline_items import Item
 
-PAGE = 50
+PAGE = 30
+WORDS = 8
 GROUPS = {
     "behaviour": gettext_lazy("Behaviour"),
     "attempts": gettext_lazy("Attempts"),
@@ -64,6 +72,15 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What of the story the reader wants to see: a group, one person's doing, or what holds some words."""
+
+    group: str = ""
+    person: int | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A table that tells a part: its rows of a lead, when each happened, and how to put them into words."""
 
@@ -72,10 +89,21 @@ class Source:
     at: str
     tell: Tell
     pk: str = "pk"
+    person: str = ""
+    words: tuple[str, ...] = ()
 
-    def newest(self, lead: Lead, number: int, after: Position | None) -> list[Any]:
+    def answers(self, wish: Wish) -> bool:
+        """Whether this source has anything to say to what the reader wants to see."""
+        known = (not wish.person or self.person) and (not wish.words or self.words)
+        return bool(known) and wish.group in ("", self.group)
+
+    def newest(self, lead: Lead, number: int, wish: Wish, after: Position | None) -> list[Any]:
         """At most a page and one more."""
         rows = self.rows(lead)
+        if wish.person:
+            rows = rows.filter(**{self.person: wish.person})
+        for word in wish.words.split()[:WORDS]:
+            rows = rows.filter(reduce(or_, (Q(**{f"{name}__icontains": word}) for name in self.words)))
         if after is not None:
             rows = rows.filter(self._older(number, after))
         return list(rows.order_by(f"-{self.at}", f"-{self.pk}")[: PAGE + 1])
@@ -95,12 +123,12 @@ class Story:
     next: str
 
 
-def story(lead: Lead, *, group: str = "", after: Position | None = None) -> Story:
-    """The page of a lead's story after a position, of one group or (empty) of all."""
+def story(lead: Lead, *, wish: Wish, after: Position | None = None) -> Story:
+    """The page of a lead's story after a position, as far as the reader wishes to see it."""
     found: list[tuple[tuple[datetime, int, int], int, Any]] = []
     for number, source in enumerate(SOURCES):
-        if group in ("", source.group):
-            rows = source.newest(lead, number, after)
+        if source.answers(wish):
+            rows = source.newest(lead, number, wish, after)
             found += [((getattr(row, source.at), -number, row.pk), number, row) for row in rows]
     found.sort(key=lambda entry: entry[0], reverse=True)
     shown = found[:PAGE]
@@ -110,8 +138,19 @@ def story(lead: Lead, *, group: str = "", after: Position | None = None) -> Stor
     return Story(_told(lead, shown), str(Position(at, number, pk)) if len(found) > PAGE else "")
 
 
+def tellers(lead: Lead) -> list[tuple[int, str]]:
+    """The people of whom the story tells, by id and name: who wrote, tried or moved something."""
+    rows = (
+        Note.objects.filter(lead=lead).order_by().values("author"),
+        Attempt.objects.filter(lead=lead).order_by().values("user"),
+        StageChange.objects.filter(lead=lead, by__isnull=False).order_by().values("by"),
+    )
+    people = User.objects.filter(pk__in=rows[0].union(*rows[1:])).order_by("name", "pk")
+    return [(pk, name or email) for pk, name, email in people.values_list("pk", "name", "email")]
+
+
 def _told(lead: Lead, shown: Iterable[tuple[Any, int, Any]]) -> list[Item]:
-    """The rows in words: each source tells its own together, since a change is told by comparing it with the next."""
+    """The rows in words: each source tells its own together."""
     rows: dict[int, list[Any]] = {}
     for _key, number, row in shown:
         rows.setdefault(number, []).append(row)
@@ -124,35 +163,63 @@ def _told(lead: Lead, shown: Iterable[tuple[Any, int, Any]]) -> list[Item]:
 
 
 def _changes(lead: Lead, rows: list[Any]) -> list[Item]:
-    """Each row is a lead *before* a change; what it became stands in the next newer row of the same lead.
+    """Each row is a lead *before* a change; what it became stands in its next newer row, or in the lead."""
+    pairs = list(zip(rows, _became(lead, rows), strict=True))
+    people = people_of(rows)
+    told = [
+        Change(old.pgh_created_at, by_whom(old, people), metadata(old).get("reason", ""), differences)
+        for (old, _new), differences in zip(pairs, differences_of(Lead, pairs), strict=True)
+    ]
+    owned = any(one.name == "owner" for change in told for one in change.differences)
+    return tell.changes(told, _why_owners(lead) if owned else [])
 
-    The newest row of this lead became the lead as it is; that of one merged into it, the lead as the merge found it.
+
+def _became(lead: Lead, rows: list[Any]) -> list[Any]:
+    """The next newer row of the same lead for each of these rows; of the newest, the lead as it is now.
+
+    Those of a lead that was merged into this one have a chain of their own, which ends as the merge found it.
     """
-    people = {row.pgh_context.metadata.get("user") for row in rows if row.pgh_context}
-    names = dict(User.objects.filter(pk__in=people - {None}).values_list("pk", "name"))
-    items: dict[int, Item] = {}
-    for number in {row.pgh_obj_id for row in rows}:
-        chain = [row for row in rows if row.pgh_obj_id == number]
-        newer = _before(lead).filter(pgh_obj=number, pgh_id__gt=chain[0].pgh_id).order_by("pgh_id").first()
-        told = tell.changes(chain, became=newer or _end(lead, number), names=names)
-        items |= {row.pgh_id: item for row, item in zip(chain, told, strict=True)}
-    return [items[row.pgh_id] for row in rows]
+    chains = defaultdict(list)
+    oldest = min(row.pgh_id for row in rows)
+    known = _before(lead).filter(pgh_id__gte=oldest).order_by("pgh_id").values_list("pgh_obj_id", "pgh_id")
+    for obj, pgh_id in known:
+        chains[obj].append(pgh_id)
+    following = {old: new for chain in chains.values() for old, new in pairwise(chain)}
+    at_hand = {row.pgh_id: row for row in rows}
+    wanted = {following[row.pgh_id] for row in rows if row.pgh_id in following} - at_hand.keys()
+    if wanted:
+        at_hand |= {row.pgh_id: row for row in _before(lead).filter(pgh_id__in=wanted)}
+    return [_next_of(row, following, at_hand, lead) for row in rows]
 
 
-def _end(lead: Lead, number: int) -> Lead:
-    """What the last change of a chain led to."""
-    merge = Merge.objects.standing().filter(loser_number=number).first() if number != lead.pk else None
+def _next_of(row: Any, following: Mapping[int, int], at_hand: Mapping[int, Any], lead: Lead) -> Any:
+    if row.pgh_id in following:
+        return at_hand[following[row.pgh_id]]
+    return lead if row.pgh_obj_id == lead.pk else _as_merged(row)
+
+
+def _as_merged(row: Any) -> Any:
+    """What the newest row of a lead that is gone became; the row itself, and so nothing to tell, where nobody knows."""
+    merge = Merge.objects.standing().filter(loser_number=row.pgh_obj_id).first()
     if merge is None:
-        return lead
+        return row
     fields = [field for field in Lead._meta.concrete_fields if field.column in merge.loser]
     return Lead(**{field.attname: field.to_python(merge.loser[field.column]) for field in fields})
 
 
+def _why_owners(lead: Lead) -> list[tell.WhyOwner]:
+    """What its hand-offs say of their owners."""
+    rows = Handoff.objects.filter(lead=lead, owner__isnull=False).select_related("owner")
+    return [
+        tell.WhyOwner(row.owner.name, row.assigned_at, row.assigned_at == row.opened_at, row.why)
+        for row in rows
+        if row.owner is not None and row.assigned_at is not None
+    ]
+
+
 def _before(lead: Lead) -> QuerySet[Any]:
     """The history of the lead and of those that were merged into it: their rows keep their own numbers."""
-    history: type[Model] = apps.get_model("leads", "LeadBefore")
-    related = ("pgh_context", "company", "source", "campaign", "lead_type", "status", "owner")
-    return history._default_manager.filter(pgh_obj__in=lineage(lead.pk)).select_related(*related)
+    return before(lead, numbers=lineage(lead.pk)).order_by()
 
 
 def _merges(lead: Lead) -> QuerySet[Any]:
@@ -163,7 +230,8 @@ def _merges(lead: Lead) -> QuerySet[Any]:
 
 def _escalations(lead: Lead) -> QuerySet[Any]:
     levels = Prefetch("clock__policy_version__levels", queryset=Level.objects.order_by("number"))
-    notices = Prefetch("notices", queryset=Notice.objects.prefetch_related("recipients").defer("body"))
+    recipients = Prefetch("recipients", queryset=User.objects.only("name", "email"))
+    notices = Prefetch("notices", queryset=Notice.objects.prefetch_related(recipients).defer("body"))
     return (
         Escalation.objects.filter(clock__lead=lead)
         .select_related("clock__policy_version__policy")
@@ -173,35 +241,55 @@ def _escalations(lead: Lead) -> QuerySet[Any]:
 
 # The order decides between things of the same moment: an attempt comes after (above) the stop of the clock it caused.
 SOURCES: tuple[Source, ...] = (
-    Source("notes", lambda lead: Note.objects.filter(lead=lead).select_related("author"), "created_at", tell.notes),
+    Source(
+        "notes",
+        lambda lead: Note.objects.filter(lead=lead).select_related("author"),
+        "created_at",
+        tell.notes,
+        person="author",
+        words=("body",),
+    ),
     Source(
         "promises",
         lambda lead: Clock.objects.filter(lead=lead, stopped_at__isnull=False).select_related("policy_version__policy"),
         "stopped_at",
         tell.clock_stops,
+        person="owner",
     ),
     Source(
-        "attempts", lambda lead: Attempt.objects.filter(lead=lead).select_related("user"), "occurred_at", tell.attempts
+        "attempts",
+        lambda lead: Attempt.objects.filter(lead=lead).select_related("user"),
+        "occurred_at",
+        tell.attempts,
+        person="user",
+        words=("note",),
     ),
-    Source("promises", _escalations, "recorded_at", tell.escalations),
+    Source("promises", _escalations, "recorded_at", tell.escalations, person="clock__owner"),
     Source(
         "stages",
         lambda lead: Handoff.objects.filter(lead=lead).select_related("owner", "team"),
         "opened_at",
         tell.handoffs,
+        person="owner",
+        words=("team__name", "owner__name", "routing__rule"),
     ),
     Source(
         "stages",
         lambda lead: StageChange.objects.filter(lead=lead).select_related("from_stage", "to_stage", "by"),
         "changed_at",
         tell.stages,
+        person="by",
+        words=("to_stage__name", "detail"),
     ),
     Source(
         "behaviour",
-        lambda lead: Event.objects.filter(lead=lead).select_related("event_type"),
+        lambda lead: (
+            Event.objects.filter(lead=lead).select_related("event_type").alias(told=Cast("properties", TextField()))
+        ),
         "occurred_at",
         tell.events,
+        words=("event_type__name", "told"),
     ),
-    Source("changes", _before, "pgh_created_at", lambda _rows: [], pk="pgh_id"),
-    Source("stages", _merges, "at", tell.merges),
+    Source("changes", _before, "pgh_created_at", lambda _rows: [], pk="pgh_id", person="pgh_context__metadata__user"),
+    Source("stages", _merges, "at", tell.merges, person="by"),
 )

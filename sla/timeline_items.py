@@ -6,47 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.template.defaultfilters import floatformat
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from leads.models import CompanyMerge, Lead
+from leads.changes import NOTHING
 from sla.presenters import CHANNEL_ICONS
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from leads.changes import Change, Difference
     from leads.models import Attempt, Event, Merge, Note, StageChange
     from sla.models import Clock, Escalation, Handoff
 
 # Stage moves are told by their own history, which also knows why.
-CHANGED_FIELDS = (
-    "owner",
-    "status",
-    "status_reason",
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "job_title",
-    "company",
-    "country",
-    "city",
-    "language",
-    "source",
-    "campaign",
-    "lead_type",
-    "journey_step",
-    "bant_budget",
-    "bant_authority",
-    "bant_need",
-    "bant_timeline",
-    "consent",
-    "do_not_email",
-    "do_not_call",
-)
+TOLD_ELSEWHERE = {"stage"}
+SAME_TIME = 60  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +41,7 @@ class Item:
     tone: str = ""
     taken: timedelta | None = None
     undo_url: str = ""
+    note: Note | None = None
 
     @property
     def says_something(self) -> bool:
@@ -70,7 +50,17 @@ class Item:
 
 
 def notes(rows: Sequence[Note]) -> list[Item]:
-    return [Item(row.created_at, "note", _("Note"), who=str(row.author), text=row.body) for row in rows]
+    return [
+        Item(
+            row.created_at,
+            "note",
+            _("Note, edited") if row.edited_at else _("Note"),
+            who=str(row.author),
+            text=row.body,
+            note=row,
+        )
+        for row in rows
+    ]
 
 
 def attempts(rows: Sequence[Attempt]) -> list[Item]:
@@ -111,16 +101,50 @@ def merges(rows: Sequence[Merge]) -> list[Item]:
     return [_merge(row) for row in rows]
 
 
-def changes(rows: Sequence[Any], *, became: Any, names: Mapping[int, str]) -> list[Item]:
-    """Rows newest first, each the lead before a change; ``became`` is what the newest of them turned into."""
-    items = []
-    for row in rows:
-        lines = tuple(_differences(row, became))
-        by = row.pgh_context.metadata.get("user") if row.pgh_context else None
-        title = _("Changed") if lines else ""
-        items.append(Item(row.pgh_created_at, "pencil", title, who=names.get(by or 0, ""), lines=lines))
-        became = row
-    return items
+def changes(rows: Sequence[Change], why_owner: Sequence[WhyOwner]) -> list[Item]:
+    """An item each; a new owner is a thing of its own, with what else was changed at the same time below it."""
+    return [_change(row, why_owner) for row in rows]
+
+
+def _change(row: Change, why_owner: Sequence[WhyOwner]) -> Item:
+    told = {one.name: one for one in row.differences if one.name not in TOLD_ELSEWHERE}
+    owner = told.pop("owner", None)
+    why = _why(owner.after, row.at, why_owner) if owner is not None else None
+    lines = [f"{one.label}: {one.before} → {one.after}" for one in told.values()]
+    if owner is None or (owner.before == NOTHING and why is not None and why.at_once):
+        # What a hand-off that finds an owner says itself.
+        return Item(row.at, "pencil", _("Changed") if lines else "", who=row.who, lines=_lines(row.why, *lines))
+    nobody = _("nobody")
+    names = {side: nobody if name == NOTHING else name for side, name in _sides(owner)}
+    reason = row.why or (why.why if why is not None else "")
+    title = _("Owner: %(before)s → %(after)s") % names
+    return Item(row.at, "arrows-exchange", title, who=row.who, lines=_lines(capfirst(reason), *lines))
+
+
+def _sides(owner: Difference) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("before", owner.before), ("after", owner.after)
+
+
+def _why(owner: str, at: datetime, why_owner: Sequence[WhyOwner]) -> WhyOwner | None:
+    return next((each for each in why_owner if each.tells(owner, at)), None)
+
+
+def _lines(*lines: str) -> tuple[str, ...]:
+    return tuple(filter(None, lines))
+
+
+@dataclass(frozen=True, slots=True)
+class WhyOwner:
+    """What a hand-off says of its owner: who got it, when (``at_once`` when it was opened), and why."""
+
+    owner: str
+    at: datetime
+    at_once: bool
+    why: str
+
+    def tells(self, owner: str, at: datetime) -> bool:
+        """Whether this is why somebody became the owner then; both were written in one transaction."""
+        return self.owner == owner and abs((at - self.at).total_seconds()) < SAME_TIME
 
 
 def _merge(row: Merge) -> Item:
@@ -152,8 +176,16 @@ def _stage(row: StageChange) -> Item:
 def _handoff(row: Handoff) -> Item:
     owner = row.owner or _("nobody yet")
     title = _("Handed off to %(owner)s, %(team)s") % {"owner": owner, "team": row.team}
-    lines = tuple(filter(None, (row.routing.get("rule", ""), row.why)))
-    return Item(row.opened_at, "arrow-forward-up", title, lines=lines)
+    lines = (row.routing.get("rule", ""), row.why, _score(row.explanation))
+    return Item(row.opened_at, "arrow-forward-up", title, lines=tuple(filter(None, lines)))
+
+
+def _score(explanation: Mapping[str, Any]) -> str:
+    """The score as it stood at a hand-off; nothing when no scoring model was published."""
+    if "total" not in explanation:
+        return ""
+    numbers = {part: floatformat(explanation.get(part, 0), "-2") for part in ("total", "fit", "engagement", "intent")}
+    return _("Score %(total)s: fit %(fit)s, engagement %(engagement)s, intent %(intent)s") % numbers
 
 
 def _clock_stop(row: Clock) -> Item:
@@ -197,32 +229,6 @@ def _recipients(row: Escalation) -> str:
         return "–"
     labels = dict(level.Recipient.choices)
     return ", ".join(str(labels.get(who, who)).lower() for who in level.recipients)
-
-
-def _differences(before: Any, after: Any) -> list[str]:
-    lines = []
-    for name in CHANGED_FIELDS:
-        field = Lead._meta.get_field(name)
-        old, new = getattr(before, field.attname), getattr(after, field.attname)  # type: ignore[union-attr]  # no reverse relation is in the list
-        if old != new:
-            label = capfirst(str(field.verbose_name))  # type: ignore[union-attr]  # as above
-            lines.append(f"{label}: {_shown(before, name)} → {_shown(after, name)}")
-    return lines
-
-
-def _shown(row: Any, name: str) -> str:
-    value = getattr(row, name)
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if value is None and name == "company" and row.company_id:
-        return _merged_company(row.company_id)
-    return str(dict(getattr(Lead._meta.get_field(name), "flatchoices", ())).get(value, value) or "–")
-
-
-def _merged_company(company_id: int) -> str:
-    """What a company was called that was merged into another since."""
-    merge = CompanyMerge.objects.filter(loser_number=company_id).order_by("-pk").only("loser_name").first()
-    return merge.loser_name if merge is not None else "–"
 
 
 def _properties(properties: Mapping[str, Any]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from tests.test_permissions import PAGES
 
 ANYWHERE = ("\x00", "x" * 20_000, "9" * 25, "0001-01-01T00:00", "%s%(x)s{}")
 CURSORS = ("~", "-" + "9" * 25, "9" * 25, "0001-01-01T00:00:00+14:00~1", "\x00")
-FILTERS = ("q", "stage", "status", "owner", "source", "team", "state", "role", "kind", "show")
+FILTERS = ("q", "stage", "status", "owner", "source", "team", "state", "role", "kind", "show", "who", "from", "all")
 READ = sorted(name for name, page in PAGES.items() if page.get == SHOWN and page.post == NOT_ALLOWED)
 SENT = sorted(name for name, page in PAGES.items() if page.post != NOT_ALLOWED)
 # What forms without a page of their own take, and what no form shows but the view reads.

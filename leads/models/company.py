@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import pghistory
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower
@@ -14,7 +15,25 @@ from django.utils.translation import gettext_lazy as _
 from leads.models.lead_triggers import COMPANY_TRIGGERS
 from leads.text import FREE_MAIL
 
+# What a colleague may ask "who changed this, and from what?" about. The row kept is the one *before* the change.
+TRACKED_FIELDS = (
+    "name",
+    "domain",
+    "industry",
+    "employees",
+    "annual_revenue",
+    "country",
+    "region",
+    "city",
+    "technologies",
+)
 
+
+@pghistory.track(
+    pghistory.UpdateEvent(row=pghistory.Old, condition=pghistory.AnyChange(*TRACKED_FIELDS)),
+    fields=["id", *TRACKED_FIELDS],
+    model_name="CompanyBefore",
+)
 class Company(models.Model):
     """An account: one row per web domain where the domain is known."""
 

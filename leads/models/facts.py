@@ -97,6 +97,7 @@ class Note(models.Model):
     )
     body = models.TextField(_("note"), max_length=10000)
     created_at = models.DateTimeField(_("written at"), default=timezone.now, editable=False)
+    edited_at = models.DateTimeField(_("edited at"), null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ("-created_at", "-pk")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from people.models import User
 
 
-_OF_LEADS = (("leads", "LeadBefore"), ("sla", "HandoffBefore"))
+_OF_LEADS = (("leads", "LeadBefore"), ("leads", "CompanyBefore"), ("sla", "HandoffBefore"))
 
 
 @contextmanager

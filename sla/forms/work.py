@@ -12,9 +12,13 @@ from leads.models import Attempt, Note
 from leads.models.facts import Channel, Outcome
 from people.models import User
 from sla.models import Handoff, Notice
+from sla.timeline import GROUPS, Wish, tellers
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from django.http import QueryDict
+
+    from leads.models import Lead
 
 MOST_AT_ONCE = 200
 MOST_ID = 2**63 - 1
@@ -135,6 +139,28 @@ class BoardFilter(forms.Form):
         if owner in ("", "none"):
             return owner or None
         return int(forms.IntegerField(min_value=1, max_value=MOST_ID).clean(owner))
+
+
+class StoryFilter(forms.Form):
+    """What of a lead's story is shown. What cannot be is as if it had not been asked for."""
+
+    kind = forms.ChoiceField(required=False, choices=[("", ""), *GROUPS.items()], widget=forms.HiddenInput)
+    who = forms.TypedChoiceField(label=_("Person"), required=False, coerce=int, empty_value=None)
+    q = forms.CharField(
+        label=_("Words"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Words in it")}),
+    )
+
+    def __init__(self, data: QueryDict, *, lead: Lead) -> None:
+        super().__init__(data, auto_id="story_%s")
+        cast("forms.ChoiceField", self.fields["who"]).choices = [("", _("By anybody")), *tellers(lead)]
+
+    def wish(self) -> Wish:
+        self.full_clean()
+        given = self.cleaned_data
+        return Wish(given.get("kind", ""), given.get("who"), given.get("q", ""))
 
 
 class NoticeFilter(forms.Form):

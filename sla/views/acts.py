@@ -25,6 +25,7 @@ from people.editor import form_methods
 from people.permissions import Can, requires, signed_in
 from sla.forms.work import AttemptForm, BulkReassignForm, NoteForm, ReassignForm
 from sla.models import Clock, Handoff
+from sla.neighbours import INBOX
 from sla.presenters import work_rows
 from sla.services.attempts import log_attempt
 from sla.services.handoffs import reassign, reassign_all
@@ -59,7 +60,7 @@ def attempt_create(request: HttpRequest, pk: int) -> HttpResponse:
     running = list(clock_rows(Clock.objects.running().filter(lead=lead))[:1])
     _say_logged(request, attempt, stopped, still_running=bool(running))
     if not htmx_of(request):
-        return redirect(_back(request, lead))
+        return redirect(back_to(request, lead))
     return _logged_row(request, attempt, stopped, running)
 
 
@@ -73,7 +74,7 @@ def note_create(request: HttpRequest, pk: int) -> HttpResponse:
     ):
         return _refused(request, form, title=_("Add a note"), lead=lead)
     messages.success(request, _("The note is kept."))
-    return redirect("lead-detail", lead.pk)
+    return redirect(back_to(request, lead))
 
 
 @requires(Can.REASSIGN)
@@ -88,7 +89,7 @@ def handoff_reassign(request: HttpRequest, pk: int) -> HttpResponse:
     ):
         return _refused(request, form, title=_("Reassign"), lead=handoff.lead)
     messages.success(request, _("%(lead)s now belongs to %(name)s.") % _who(handoff.lead, form))
-    return redirect(_back(request, handoff.lead))
+    return redirect(back_to(request, handoff.lead))
 
 
 @requires(Can.REASSIGN)
@@ -105,7 +106,7 @@ def handoffs_reassign(request: HttpRequest) -> HttpResponse:
         ngettext("%(n)d lead now belongs to %(name)s.", "%(n)d leads now belong to %(name)s.", count)
         % {"n": count, "name": form.cleaned_data["to"]},
     )
-    return redirect(_back(request))
+    return redirect(back_to(request))
 
 
 def htmx_of(request: HttpRequest) -> HtmxDetails:
@@ -163,7 +164,7 @@ def _logged_row(
     """The row of the inbox as it is now; the living list moves it to its new place a moment later."""
     lead = attempt.lead
     context = {
-        "rows": work_rows(running, {lead.pk: attempt}),
+        "rows": work_rows(running, {lead.pk: attempt}, INBOX),
         "lead": lead,
         "attempt": attempt,
         "stopped": stopped,
@@ -183,7 +184,7 @@ def _saved(form: Form, service: Callable[..., object], /, **values: Any) -> bool
 
 
 def _refused(request: HttpRequest, form: Form, *, title: str, lead: Lead | None = None) -> HttpResponse:
-    context = {"form": form, "title": title, "back": _back(request, lead), "next": request.POST.get("next", "")}
+    context = {"form": form, "title": title, "back": back_to(request, lead), "next": request.POST.get("next", "")}
     return render(request, "sla/refused.html", context, status=REFUSED)
 
 
@@ -192,13 +193,13 @@ def _who(lead: Lead, form: Form) -> dict[str, Any]:
 
 
 def _came_from(request: HttpRequest) -> str:
-    """The page with the link that led here; ``_back`` checks that it is ours."""
+    """The page with the link that led here; ``back_to`` checks that it is ours."""
     return htmx_of(request).current_url_abs_path or request.headers.get("Referer", "")
 
 
-def _back(request: HttpRequest, lead: Lead | None = None) -> str:
+def back_to(request: HttpRequest, lead: Lead | None = None) -> str:
     """Where the form came from, when that is an address of ours."""
-    given = request.POST.get("next", "")
+    given = request.POST.get("next") or request.GET.get("next", "")
     ours = url_has_allowed_host_and_scheme(given, {request.get_host()}, require_https=request.is_secure())
     # A word alone is an address too, but ``redirect`` takes it for the name of a view.
     if ours and given.startswith(("/", "http")) and "/" in given:

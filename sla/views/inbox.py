@@ -15,6 +15,7 @@ from people.keyset import Page, address, page
 from people.models import Role
 from people.permissions import Can, requires, signed_in
 from sla.models import Clock, Handoff
+from sla.neighbours import INBOX
 from sla.presenters import work_rows
 from sla.views import live
 from sla.worklist import InboxState, clock_rows, handoff_rows, inbox_state, last_attempts
@@ -87,7 +88,7 @@ def _due(request: HttpRequest, user: User) -> Inbox:
     clocks = page(request, clock_rows(Clock.objects.for_inbox(user)), by="due_at")
     handoffs = [] if clocks.next_url else _newest_in_work(user)
     tried = last_attempts([one["lead_id"] for one in (*clocks.rows, *handoffs)])
-    return Inbox(work_rows(clocks.rows, tried), work_rows(handoffs, tried), clocks)
+    return Inbox(work_rows(clocks.rows, tried, INBOX), work_rows(handoffs, tried, INBOX), clocks)
 
 
 def _newest_in_work(user: User) -> list[dict[str, Any]]:
@@ -98,4 +99,4 @@ def _newest_in_work(user: User) -> list[dict[str, Any]]:
 def _in_work(request: HttpRequest, user: User) -> Inbox:
     handoffs = page(request, handoff_rows(Handoff.objects.in_work_of(user)), by="opened_at", descending=True)
     tried = last_attempts([one["lead_id"] for one in handoffs.rows])
-    return Inbox([], work_rows(handoffs.rows, tried), handoffs)
+    return Inbox([], work_rows(handoffs.rows, tried, INBOX), handoffs)

@@ -7,22 +7,28 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import BadRequest
 from django.db.models import Count, Prefetch
 from django.shortcuts import get_object_or_404, render
-from django.template.defaultfilters import floatformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from leads.changes import marks
 from leads.merged import follows_merges
-from leads.models import CustomField, Lead
+from leads.models import Attempt, Lead
 from leads.models.facts import Channel
-from people.keyset import address
+from leads.services.duplicates import open_pairs_of
+from leads.services.notes import CHANGEABLE
+from people.keyset import address, with_from
 from people.permissions import Can, may, requires, signed_in
 from scoring.models import LeadScore
 from scoring.services.explain import explain
-from sla.forms.work import NoteForm, ReassignForm
+from sla.committee import committee
+from sla.forms.work import NoteForm, ReassignForm, StoryFilter
 from sla.heldback import held_back
+from sla.known import step_for
+from sla.lead_facts import BANT, CONSENT, STANDING, WHO, Facts
 from sla.models import Clock, Handoff
+from sla.neighbours import neighbours
 from sla.presenters import CHANNEL_ICONS, ClockCard, ScoreCard, score_card
 from sla.timeline import GROUPS, Position, story
 from sla.views import live
@@ -35,64 +41,163 @@ if TYPE_CHECKING:
     from people.models import User
 
 HANDOFFS_SHOWN = 10
-NUMBERS = frozenset({CustomField.Kind.NUMBER, CustomField.Kind.MONEY})
+DOUBLES = 3
+# What the next step follows from, of the lead itself.
+STEP_FIELDS = ("status", "status_reason", "do_not_call", "do_not_email", "phone", "email", *BANT)
 
 
 @requires(Can.SEE_LEADS)
 @require_safe
 @follows_merges
 def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """``?kind=`` shows one group of the story, ``?after=`` its next page."""
+    """``?from=`` is the list one left. The story, the company and the score come after it, in requests of their own.
+
+    ``?all=1`` has them in the page, for a browser without scripts; ``?kind=``, ``?who=``, ``?q=`` and ``?after=`` then
+    ask of the story what they ask of ``lead_story``.
+    """
     user, now = signed_in(request), timezone.now()
     lead = get_object_or_404(
         Lead.objects.visible_to(user)
-        .select_related("company", "source", "lead_type", "status", "stage", "owner__team")
-        .prefetch_related("external_ids"),
+        # Not all it points to: from nine tables on, planning the join takes longer than asking for the rest.
+        .select_related("company", "status", "stage", "owner__team")
+        .prefetch_related("external_ids", "former_emails"),
         pk=pk,
     )
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in GROUPS else ""
-    told = story(lead, group=kind, after=_position(request))
+    handoffs = _handoffs(lead)
     context = {
         "lead": lead,
-        "custom": _custom(lead),
-        "score": _score(lead, now),
-        "held_back": held_back(lead),
-        "live_url": reverse("lead-live", args=[lead.pk]),
-        "promise_etag": live.etag_of(request, _promise_version(lead), query=""),
-        "score_etag": live.etag_of(request, _score_version(lead), query=""),
-        "story": told,
-        "next_url": address(request, after=told.next) if told.next else "",
-        "kinds": [(key, label, address(request, kind=key)) for key, label in {"": _("Everything"), **GROUPS}.items()],
-        "kind": kind,
-        "first_page": "after" not in request.GET,
+        "here": with_from(reverse("lead-detail", args=[lead.pk]), request),
+        "promise_etag": live.etag_of(request, _version_of(lead, handoffs), query=""),
+        "kept": with_from("", request),
+        "live_url": with_from(reverse("lead-live", args=[lead.pk]), request),
+        "near": neighbours(user, lead, request.GET.get("from", "")),
+        "doubles": open_pairs_of(lead, user)[:DOUBLES] if may(user, Can.MERGE_LEADS) else (),
+        "journey": _journey(lead),
+        "query": request.GET.urlencode(),
+        "all_url": address(request, all="1"),
+        **_facts(user, lead),
+        **_promise(user, lead, handoffs, now),
+        **_acts(user, lead),
     }
-    return render(request, "sla/lead.html", context | _promise(user, lead, now) | _acts(user, lead))
+    if "all" in request.GET:
+        context |= (
+            _story(request, lead, now)
+            | _company(user, lead)
+            | {"score": _score(lead, now), "held_back": held_back(lead), "all": True}
+        )
+    return render(request, "sla/lead.html", context)
+
+
+@requires(Can.SEE_LEADS)
+@require_safe
+def lead_story(request: HttpRequest, pk: int) -> HttpResponse:
+    """What happened: ``?kind=``, ``?who=`` and ``?q=`` narrow it, ``?after=`` is its next page."""
+    user, now = signed_in(request), timezone.now()
+    lead = get_object_or_404(Lead.objects.visible_to(user), pk=pk)
+    here = with_from(reverse("lead-detail", args=[lead.pk]), request)
+    context = {"lead": lead, "here": here, "may_merge": may(user, Can.MERGE_LEADS) and not lead.is_erased}
+    return render(request, "sla/lead_story.html", context | _story(request, lead, now))
+
+
+@requires(Can.SEE_LEADS)
+@require_safe
+def lead_company(request: HttpRequest, pk: int) -> HttpResponse:
+    """The card of the company and who else is there; empty for a lead without one."""
+    user = signed_in(request)
+    lead = get_object_or_404(Lead.objects.visible_to(user).select_related("company"), pk=pk)
+    context = {"lead": lead, "may_edit": may(user, Can.CREATE_LEADS), "kept": with_from("", request)}
+    return render(request, "sla/lead_company.html", context | _company(user, lead))
 
 
 @requires(Can.SEE_LEADS)
 @require_safe
 def lead_live(request: HttpRequest, pk: int) -> HttpResponse:
-    """The card of the promise alone, or with ``?part=score`` that of the score; a small query while nothing changes."""
+    """What to do next and the promise, or with ``?part=score`` the score; a small query while nothing changes."""
     user, now = signed_in(request), timezone.now()
-    lead = get_object_or_404(Lead.objects.visible_to(user).select_related("owner"), pk=pk)
+    lead = get_object_or_404(Lead.objects.visible_to(user).select_related("owner", "status"), pk=pk)
     if request.GET.get("part") == "score":
         etag = live.etag_of(request, _score_version(lead), query="")
         return live.unchanged(request, etag) or live.changed(
             request, "sla/lead_score.html", {"score": _score(lead, now), "held_back": held_back(lead)}, etag
         )
     etag = live.etag_of(request, _promise_version(lead), query="")
-    return live.unchanged(request, etag) or live.changed(
-        request, "sla/lead_clock.html", {"lead": lead} | _promise(user, lead, now), etag
-    )
+    if (same := live.unchanged(request, etag)) is not None:
+        return same
+    here = with_from(reverse("lead-detail", args=[pk]), request)
+    context = {"lead": lead, "here": here} | _promise(user, lead, _handoffs(lead), now) | _acts(user, lead)
+    return live.changed(request, "sla/lead_promise.html", context, etag)
+
+
+def _facts(user: User, lead: Lead) -> dict[str, Any]:
+    """The facts in the groups in which the page shows them."""
+    facts = Facts(lead, user, marks(lead))
+    return {
+        "who": facts.some(WHO),
+        "standing": facts.some(STANDING),
+        "consent": facts.some(CONSENT),
+        "bant": facts.some(BANT),
+        "journey_step": facts.of("journey_step"),
+        "custom": facts.custom(),
+    }
+
+
+def _journey(lead: Lead) -> list[dict[str, Any]]:
+    """The three steps, the lead's own marked; those before it are behind it."""
+    steps = list(Lead.JourneyStep)
+    here = steps.index(Lead.JourneyStep(lead.journey_step)) if lead.journey_step else -1
+    return [
+        {"label": step.label, "state": "now" if number == here else "past" if number < here else "ahead"}
+        for number, step in enumerate(steps)
+    ]
+
+
+def _company(user: User, lead: Lead) -> dict[str, Any]:
+    return {"committee": committee(user, lead.company, but=lead) if lead.company else None}
+
+
+def _story(request: HttpRequest, lead: Lead, now: datetime) -> dict[str, Any]:
+    form = StoryFilter(request.GET, lead=lead)
+    wish = form.wish()
+    told = story(lead, wish=wish, after=_position(request))
+    kinds = {"": _("Everything"), **GROUPS}
+    return {
+        "story": told,
+        "story_url": reverse("lead-story", args=[lead.pk]),
+        "page_url": reverse("lead-detail", args=[lead.pk]),
+        "story_form": form,
+        "next_url": address(request, after=told.next) if told.next else "",
+        "newest_url": address(request),
+        "kinds": [(key, label, address(request, kind=key)) for key, label in kinds.items()],
+        "kind": wish.group,
+        "narrowed": bool(wish.person or wish.words),
+        "first_page": "after" not in request.GET,
+        "notes_since": now - CHANGEABLE,
+    }
 
 
 def _promise_version(lead: Lead) -> list[Any]:
-    """What the card of the promise shows may have changed when this has."""
+    """What the cards of the next step and the promise show may have changed when this has."""
     clocks = Clock.objects.filter(lead=lead).order_by("-pk").annotate(fired=Count("escalations"))
-    told = clocks.values_list("pk", "state", "due_at", "next_level", "owner", "fired")[:HANDOFFS_SHOWN]
     handoffs = Handoff.objects.filter(lead=lead).order_by("-pk").values_list("pk", "owner", "team", "closed_at")
-    return [lead.owner_id, list(told), list(handoffs[:HANDOFFS_SHOWN])]
+    told = clocks.values_list("pk", "state", "due_at", "next_level", "owner", "fired")
+    return _version(lead, list(told[:HANDOFFS_SHOWN]), list(handoffs[:HANDOFFS_SHOWN]))
+
+
+def _version_of(lead: Lead, handoffs: list[Handoff]) -> list[Any]:
+    """The same, from what the page has read anyway."""
+    told = [
+        (one.pk, one.state, one.due_at, one.next_level, one.owner_id, len(one.escalations.all()))
+        for handoff in handoffs
+        for one in handoff.clocks.all()
+    ]
+    rows = [(one.pk, one.owner_id, one.team_id, one.closed_at) for one in handoffs]
+    return _version(lead, sorted(told, reverse=True)[:HANDOFFS_SHOWN], sorted(rows, reverse=True)[:HANDOFFS_SHOWN])
+
+
+def _version(lead: Lead, clocks: list[Any], handoffs: list[Any]) -> list[Any]:
+    tried = Attempt.objects.filter(lead=lead).order_by("-occurred_at", "-pk").values_list("pk", flat=True)[:1]
+    facts = [str(getattr(lead, Lead._meta.get_field(name).attname)) for name in STEP_FIELDS]  # type: ignore[union-attr]  # plain columns
+    return [lead.owner_id, *facts, list(tried), clocks, handoffs]
 
 
 def _score_version(lead: Lead) -> list[Any]:
@@ -103,13 +208,13 @@ def _score_version(lead: Lead) -> list[Any]:
     ]
 
 
-def _promise(user: User, lead: Lead, now: datetime) -> dict[str, Any]:
+def _promise(user: User, lead: Lead, handoffs: list[Handoff], now: datetime) -> dict[str, Any]:
     """The hand-offs' clocks, the hand-off that is open, and whether this person may give it to somebody else."""
-    handoffs = _handoffs(lead)
     current = next((one for one in handoffs if one.closed_at is None), None)
     return {
         "clocks": [ClockCard(clock, now) for handoff in handoffs for clock in handoff.clocks.all()],
         "handoff": current,
+        "step": step_for(lead, current, now),
         "reassign_form": ReassignForm() if may(user, Can.REASSIGN) and current is not None else None,
     }
 
@@ -123,6 +228,7 @@ def _acts(user: User, lead: Lead) -> dict[str, Any]:
         else [],
         "note_form": NoteForm() if may(user, Can.WRITE_NOTES) and not lead.is_erased else None,
         "may_edit": may(user, Can.CREATE_LEADS) and not lead.is_erased,
+        "may_reassign": may(user, Can.REASSIGN),
         "may_erase": may(user, Can.ERASE_PEOPLE),
         "may_merge": may(user, Can.MERGE_LEADS) and not lead.is_erased,
     }
@@ -145,24 +251,6 @@ def _handoffs(lead: Lead) -> list[Handoff]:
 def _score(lead: Lead, now: datetime) -> ScoreCard | None:
     explanation = explain(lead_ids=[lead.pk], at=now).get(lead.pk)
     return score_card(explanation.as_json()) if explanation is not None else None
-
-
-def _custom(lead: Lead) -> list[tuple[str, Any]]:
-    """The company's own fields that this lead has a value for, in their order."""
-    if not lead.custom:
-        return []
-    fields = CustomField.objects.filter(key__in=lead.custom)
-    return [
-        (field.name, _grouped(lead.custom[field.key]) if field.kind in NUMBERS else lead.custom[field.key])
-        for field in fields
-        if lead.custom[field.key] not in (None, "")
-    ]
-
-
-def _grouped(number: Any) -> str:
-    """In groups of three, with the decimals it has (whatever is no number as it is)."""
-    decimals = len(str(number).partition(".")[2])
-    return floatformat(number, f"{decimals}g") or str(number)
 
 
 def _position(request: HttpRequest) -> Position | None:

@@ -52,7 +52,8 @@ def test_writes_what_was_changed_and_queues_its_leads(
 
 def test_nothing_changed_queues_nothing(client: Client, owner: User, acme: Company) -> None:
     client.force_login(owner)
-    assert client.post(url(acme), shown(client, url(acme)))["Location"] == reverse("lead-list")
+    saved = client.post(url(acme), shown(client, url(acme)))
+    assert saved["Location"] == reverse("company-detail", args=[acme.pk])
     assert not ChangedLead.objects.exists()
 
 

@@ -17,7 +17,7 @@ from leads.services.leads import update_lead
 from people.models import User
 from sla.services.merge import merge_leads
 from sla.services.unmerge import undo_merge
-from sla.timeline import story
+from sla.timeline import Wish, story
 from tests.cast import NOW, MakeLead
 from tests.work import build_work
 
@@ -190,7 +190,7 @@ def test_one_story_of_both_told_by_its_own_chain(ana: Lead, double: Lead, event_
     merge_leads(winner=ana, loser=double, choices={"job_title": "winner"}, by=None, now=NOW)
     ana.refresh_from_db()
 
-    told = [line for item in story(ana, group="changes").items for line in item.lines]
+    told = [line for item in story(ana, wish=Wish(group="changes")).items for line in item.lines]
 
     assert "Job title: – → CTO" in told
     assert "Job title: CTO → CEO" in told
@@ -203,7 +203,7 @@ def test_the_story_names_a_company_that_was_merged(ana: Lead) -> None:
     update_lead(lead=ana, now=NOW, by=None, data={"company": limited})
     merge_companies(winner=acme, loser=limited, choices={}, by=None, now=NOW)
     ana.refresh_from_db()
-    told = [line for item in story(ana, group="changes").items for line in item.lines]
+    told = [line for item in story(ana, wish=Wish(group="changes")).items for line in item.lines]
     assert told == ["Company: ACME Ltd → Acme", "Company: – → ACME Ltd"]
 
 
