@@ -44,6 +44,14 @@ HANDLED: dict[str, Handling] = {
     "leads.ExternalId": DELETE,
     "leads.ChangedLead": DELETE,
     "leads.PrivacyAct": KEEP,
+    "leads.Submission": Handling({"values": {}, "referrer": "", "page": ""}),
+    "leads.Visitor": DELETE,
+    "leads.FormerEmail": DELETE,
+    "leads.LeadKey": DELETE,
+    "leads.DuplicatePair": DELETE,
+    # That there was a merge, or a message, is counted; ``leads.services.erase`` empties what they hold.
+    "leads.Merge": KEEP,
+    "leads.WebhookDelivery": KEEP,
 }
 
 

@@ -14,4 +14,8 @@ HANDLED: dict[str, Handling] = {
     "sla.Clock": KEEP,
 }
 # Tables about a lead that do not point to it themselves: model → the way to the lead.
-FURTHER = {"sla.Escalation": "clock__lead", "sla.Notice": "escalations__clock__lead"}
+FURTHER = {
+    "sla.Escalation": "clock__lead",
+    "sla.Notice": "escalations__clock__lead",
+    "leads.VisitorEvent": "visitor__lead",
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from hashlib import blake2b
 
 os.environ.setdefault("BATON_HOME", ".baton-test")
 os.environ.setdefault("BATON_PG_FSYNC", "off")
@@ -13,7 +14,7 @@ from config.settings import *  # noqa: F403 - the line above decides what it rea
 def cache_key(key: str, prefix: str, version: int) -> str:
     """Rate limits and other cached facts of one test do not reach the next, nor another run."""
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
-    return f"{prefix}:{os.getpid()}:{test}:{version}:{key}"
+    return f"{prefix}:{os.getpid()}:{blake2b(test.encode(), digest_size=8).hexdigest()}:{version}:{key}"
 
 
 DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405 - one connection, which pytest-django wraps in a transaction

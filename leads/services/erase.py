@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db.models import F, Func, JSONField
+from django.db.models import F, Func, JSONField, TextField
+from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
 from pghistory.models import Context
 
-from leads.models import CustomField, Lead
+from leads.models import CustomField, FormerEmail, ImportChange, ImportReject, Lead
 from leads.models.lead import PERSONAL_TEXTS
 from leads.personal import DELETE, tables
+from leads.services import unmerging, webhooks
+from leads.services.identity import lineage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from django.db.models import QuerySet
 
     from leads.personal import Handling
 
@@ -23,9 +29,14 @@ KEPT_KINDS = (CustomField.Kind.CHOICE, CustomField.Kind.YES_NO)
 
 
 def addresses_of(lead: Lead) -> set[str]:
-    """The e-mail address, and those that the lead had before."""
-    before = apps.get_model("leads", "LeadBefore")._default_manager.filter(pgh_obj_id=lead.pk)
-    return {lead.email, *before.values_list("email", flat=True)} - {""}
+    """The e-mail address, those that the lead had before, and those of the leads that were merged into it."""
+    former = FormerEmail.objects.filter(lead=lead).values_list("email", flat=True)
+    return {lead.email, *_before(lead).values_list("email", flat=True), *former} - {""}
+
+
+def _before(lead: Lead) -> QuerySet[Any]:
+    history: QuerySet[Any] = apps.get_model("leads", "LeadBefore")._default_manager.all()
+    return history.filter(pgh_obj_id__in=lineage(lead.pk))
 
 
 def erase_facts(*, lead: Lead, handled: Mapping[str, Handling], now: datetime) -> None:
@@ -33,6 +44,7 @@ def erase_facts(*, lead: Lead, handled: Mapping[str, Handling], now: datetime) -
 
     The lead first: emptying it writes one more row of its history, which is emptied with the others.
     """
+    addresses = addresses_of(lead)
     kept = set(CustomField.objects.filter(kind__in=KEPT_KINDS).values_list("key", flat=True))
     empty: dict[str, Any] = dict.fromkeys(PERSONAL_TEXTS, "")
     Lead.objects.filter(pk=lead.pk).update(
@@ -50,10 +62,22 @@ def erase_facts(*, lead: Lead, handled: Mapping[str, Handling], now: datetime) -
             table.rows(lead).delete()
         elif handling.blank:
             table.rows(lead).filter(handling.only).update(**handling.blank)
+    _before(lead).update(**handled["leads.LeadBefore"].blank)
+    _forget_elsewhere(lead, addresses)
+
+
+def _forget_elsewhere(lead: Lead, addresses: set[str]) -> None:
+    """What merges remember, webhooks told, and imports kept to be undone or mended."""
+    unmerging.forget(lead_ids=[lead.pk])
+    webhooks.forget_leads(lead_ids=[lead.pk])
+    ImportChange.objects.filter(lead_id__in=lineage(lead.pk)).update(before={})
+    for address in addresses:
+        rejects = ImportReject.objects.alias(told=Cast("cells", TextField())).filter(told__icontains=address)
+        rejects.update(cells=[], reason=_("The row named a person who was erased."))
 
 
 def _empty_contexts(lead: Lead) -> None:
     """Who changed the lead stays known; from which page is nobody's business any more."""
-    rows = apps.get_model("leads", "LeadBefore")._default_manager.filter(pgh_obj_id=lead.pk)
+    rows = _before(lead)
     without = Func(F("metadata"), template="%(expressions)s - 'url'", output_field=JSONField())
     Context.objects.filter(pk__in=rows.values("pgh_context"), metadata__has_key="url").update(metadata=without)

@@ -64,6 +64,7 @@ def test_it_looks_into_every_table_that_points_to_a_lead(grace: Lead) -> None:
 
 
 def test_it_costs_as_many_queries_whatever_is_known(grace: Lead, owner: User) -> None:
+    Note.objects.create(lead=grace, author=owner, body="the first")
     with CaptureQueriesContext(connection) as before:
         held_on(grace)
     for number in range(30):
