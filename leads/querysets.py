@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 
 from people.models import User
 
 if TYPE_CHECKING:
-    from leads.models import ChangedLead, Lead
+    from leads.models import ChangedLead, Lead, SavedView
 
 
-WORDS = 8  # nobody types more, and every word is a search of its own
+SHARERS = frozenset({"marketer", "manager", "administrator"})
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
@@ -59,33 +58,16 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.none()
 
     def search(self, text: str) -> Self:
-        """Leads whose e-mail, last or first name or company begins with the words typed (each word must match).
+        """Leads of whose names, company, e-mail address or phone every word typed is a beginning (``leads.finding``).
 
-        A number of another system is found when it is typed whole. Each question has an index of its own and they
-        meet as sets of ids: asked in one OR over joins, they read the whole table.
+        A number of another system is found when it is typed whole.
         """
-        found = self
-        for word in text.split()[:WORDS]:
-            found = found.filter(pk__in=self._beginning_with(word))
-        return found
+        from leads.finding import numbered, words_query  # it imports the models, and they this module
 
-    def _beginning_with(self, word: str) -> models.QuerySet[Any, Any]:
-        from leads.models import Company, ExternalId  # they import this module
-
-        start = word.lower()
-        leads = self.model._default_manager.order_by()
-        companies = Company.objects.alias(start=Lower("name")).filter(start__startswith=start).order_by().values("pk")
-        numbers = ExternalId.objects.filter(value__in={word, start, word.upper()})
-        return (
-            leads.filter(email__startswith=start)
-            .values("pk")
-            .union(
-                leads.alias(start=Lower("last_name")).filter(start__startswith=start).values("pk"),
-                leads.alias(start=Lower("first_name")).filter(start__startswith=start).values("pk"),
-                leads.filter(company__in=companies).values("pk"),
-                numbers.values("lead"),
-            )
-        )
+        query = words_query(text)
+        found = Q(index__words=query) if query is not None else Q(pk__in=())
+        ids = numbered(text)
+        return self.filter(found | Q(pk__in=ids) if ids else found)
 
 
 class ChangedLeadQuerySet(models.QuerySet["ChangedLead"]):
@@ -98,3 +80,14 @@ class ChangedLeadQuerySet(models.QuerySet["ChangedLead"]):
     def claim(self, limit: int) -> Self:
         """The oldest waiting marks that no other worker holds; call it inside a transaction."""
         return self.waiting().select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:limit]
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own, and the shared ones."""
+        return self.filter(Q(owner=user) | Q(is_shared=True))
+
+    def changeable_by(self, user: User) -> Self:
+        """One's own; who may share views looks after the shared ones as well."""
+        mine = Q(owner=user)
+        return self.filter(mine | Q(is_shared=True) if user.role in SHARERS else mine)

@@ -2,10 +2,12 @@
 
 from leads.models.company import Company
 from leads.models.facts import Attempt, Event, Note
+from leads.models.finding import LeadIndex
 from leads.models.history import StageChange
 from leads.models.lead import ExternalId, Lead
 from leads.models.lists import Campaign, CustomField, EventType, LeadStatus, LeadType, LifecycleStage, Source
 from leads.models.queue import ChangedLead
+from leads.models.saved_views import ListChoice, SavedView
 
 __all__ = [
     "Attempt",
@@ -17,10 +19,13 @@ __all__ = [
     "EventType",
     "ExternalId",
     "Lead",
+    "LeadIndex",
     "LeadStatus",
     "LeadType",
     "LifecycleStage",
+    "ListChoice",
     "Note",
+    "SavedView",
     "Source",
     "StageChange",
 ]

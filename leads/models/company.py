@@ -10,6 +10,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from leads.models.triggers import COMPANY_TRIGGERS
+
 
 class Company(models.Model):
     """An account: one row per web domain where the domain is known."""
@@ -40,9 +42,10 @@ class Company(models.Model):
             ),
         )
         indexes: ClassVar[list[models.Index]] = [
-            # text_pattern_ops: the search for a beginning must use it whatever the database's collation.
+            # The import finds the companies of a batch by it.
             models.Index(OpClass(Lower("name"), "text_pattern_ops"), name="company_name_prefix"),
         ]
+        triggers = COMPANY_TRIGGERS
 
     def __str__(self) -> str:
         return self.name

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models.lead import Lead
 from leads.models.lists import EventType
+from leads.models.triggers import ATTEMPT_TRIGGERS
 
 
 class Event(models.Model):
@@ -83,6 +84,7 @@ class Attempt(models.Model):
             models.CheckConstraint(condition=models.Q(outcome__in=Outcome.values), name="attempt_outcome_known"),
         )
         indexes = (models.Index(fields=("lead", "-occurred_at"), name="attempt_lead_newest"),)
+        triggers = ATTEMPT_TRIGGERS
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()}: {self.get_outcome_display()}"

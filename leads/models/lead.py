@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import pghistory
 from django.conf import settings
-from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower, Trim
 from django.utils import timezone
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models.company import Company
 from leads.models.lists import Campaign, LeadStatus, LeadType, LifecycleStage, Source
+from leads.models.triggers import LEAD_TRIGGERS
 from leads.querysets import LeadQuerySet
 
 # What a colleague may ask "who changed this, and from what?" about. The row kept is the one *before* the change.
@@ -145,11 +145,10 @@ class Lead(models.Model):
         indexes = (
             models.Index(fields=("owner", "-id"), name="lead_owner_newest"),
             models.Index(fields=("stage", "-id"), name="lead_stage_newest"),
-            # text_pattern_ops: a prefix search must use the index whatever the database's collation.
-            models.Index(fields=("email",), opclasses=("text_pattern_ops",), name="lead_email_prefix"),
-            models.Index(OpClass(Lower("last_name"), "text_pattern_ops"), name="lead_last_name_prefix"),
-            models.Index(OpClass(Lower("first_name"), "text_pattern_ops"), name="lead_first_name_prefix"),
+            models.Index(fields=("captured_at", "id"), name="lead_captured"),
+            models.Index(fields=("updated_at", "id"), name="lead_updated"),
         )
+        triggers = LEAD_TRIGGERS
 
     def __str__(self) -> str:
         return self.display_name
