@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("sla.work_urls")),
     path("", include("sla.editor_urls")),
     path("scoring/", include("scoring.urls")),
+    path("leads/", include("sla.finding_urls")),
     path("leads/", include("leads.urls")),
     path("", include("people.urls")),
 ]

@@ -3,28 +3,61 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
-from django.contrib.postgres.search import SearchQueryField
-from django.db.models import Value
-from django.db.models.functions import Cast
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import BooleanField, Count, F, Func, Q
 
-from leads.models import ExternalId
+from leads.models import ExternalId, LeadIndex
 from leads.text import WORD, fold, words
+
+if TYPE_CHECKING:
+    from leads.querysets import LeadQuerySet
 
 WORDS = 8  # nobody types more
 NUMBERED = 20
 _PHONE = re.compile(r"[\d\s+()./-]+")
-_DIGITS = 3  # fewer are the beginning of anything
+_DIGITS = 5  # fewer are the beginning of anything
+# Of the newest thousand leads, so many make a page soon full; and so many are too many to fetch from the index.
+SAMPLE, USUAL, EVERYWHERE = 1_000, 5, 100
 
 
-def words_query(text: str) -> Cast | None:
-    """The tsquery of every word as a beginning; None when nothing is left to look for."""
-    parts = [part for chunk in text.split() for part in _chunk(chunk)][:WORDS]
-    if not parts:
-        return None
-    query = " & ".join(dict.fromkeys(parts))
-    number = _phone(text)
-    return Cast(Value(f"({query}) | {number}" if number else query), SearchQueryField())
+class Matches(Func):
+    """``words @@ query`` as a function, which no index is asked for."""
+
+    function = "ts_match_vq"
+    output_field = BooleanField()
+
+
+class Beginnings(SearchQuery):
+    """A tsquery as it stands: no parser of PostgreSQL's takes the words apart again, or leaves out usual ones."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def as_sql(self, compiler: Any, connection: Any, *_args: Any, **_options: Any) -> tuple[str, list[str]]:  # noqa: ARG002 - the signature of every expression
+        return "%s::tsquery", [self.text]
+
+
+def narrow(rows: LeadQuerySet, text: str) -> LeadQuerySet:
+    """The leads of which every term is a beginning, and those that another system knows by exactly this number."""
+    terms, ids = terms_of(text), numbered(text)
+    if not terms:
+        return rows.filter(pk__in=ids)
+    indexed, walked = _plan(terms)
+    found = Q(Matches(F("index__words"), Beginnings(_every(walked)))) if walked else Q()
+    if indexed:
+        found &= Q(index__words=Beginnings(_every(indexed)))
+    return rows.filter(found | Q(index__pk__in=ids) if ids else found)
+
+
+def terms_of(text: str) -> list[str]:
+    """What is typed as tsqueries: a word, an e-mail address as far as it is typed, or a phone number."""
+    if number := _phone(text):
+        return [number]
+    parts = [part for chunk in text.split() for part in _chunk(chunk)]
+    return list(dict.fromkeys(parts))[:WORDS]
 
 
 def numbered(text: str) -> list[int]:
@@ -32,6 +65,31 @@ def numbered(text: str) -> list[int]:
     typed = text.strip()
     values = {typed, typed.lower(), typed.upper()}
     return list(ExternalId.objects.filter(value__in=values).values_list("lead", flat=True)[:NUMBERED]) if typed else []
+
+
+def _plan(terms: list[str]) -> tuple[list[str], list[str]]:
+    """The terms to ask the index of words for, and those to look at row by row.
+
+    PostgreSQL's statistics know how usual a word is, not how usual a beginning of words: of a million telephone numbers
+    that begin alike it reads every one from the index. So the newest leads are asked. What fills a page soon is found
+    by walking the list; of rare words the index knows the few leads there are.
+    """
+    newest = LeadIndex.objects.order_by("-pk")[:SAMPLE]
+    counts = {f"term_{number}": _count(term) for number, term in enumerate(terms)}
+    found = newest.aggregate(together=_count(_every(terms)), **counts)
+    if found["together"] >= USUAL:
+        return [], terms
+    usual = {term: found[f"term_{number}"] for number, term in enumerate(terms)}
+    indexed = [term for term in terms if usual[term] < EVERYWHERE] or sorted(terms, key=usual.__getitem__)[:2]
+    return indexed, [term for term in terms if term not in indexed]
+
+
+def _count(query: str) -> Count:
+    return Count("pk", filter=Q(words=Beginnings(query)))
+
+
+def _every(terms: list[str]) -> str:
+    return " & ".join(f"({term})" for term in terms)
 
 
 def _chunk(chunk: str) -> list[str]:

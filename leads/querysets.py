@@ -62,12 +62,10 @@ class LeadQuerySet(models.QuerySet["Lead"]):
 
         A number of another system is found when it is typed whole.
         """
-        from leads.finding import numbered, words_query  # it imports the models, and they this module
+        from leads.finding import narrow  # it imports the models, and they this module
 
-        query = words_query(text)
-        found = Q(index__words=query) if query is not None else Q(pk__in=())
-        ids = numbered(text)
-        return self.filter(found | Q(pk__in=ids) if ids else found)
+        found: Self = narrow(self, text)  # type: ignore[assignment]  # the same kind of queryset, narrowed
+        return found
 
 
 class ChangedLeadQuerySet(models.QuerySet["ChangedLead"]):

@@ -7,7 +7,6 @@ from django.urls import path
 from leads import views
 
 urlpatterns = [
-    path("", views.lead_list, name="lead-list"),
     path("new/", views.lead_create, name="lead-create"),
     path("<int:pk>/edit/", views.lead_edit, name="lead-edit"),
     path("companies/<int:pk>/edit/", views.company_edit, name="company-edit"),

@@ -9,6 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from sla import flow as main_flow
+from sla.services import bulk as bulk_jobs
 from sla.services import compose as composing
 from sla.services import deliver as delivery
 from sla.services import sweep as sweeping
@@ -35,6 +36,13 @@ def sweep() -> None:
 def deliver() -> None:
     if delivery.deliver(now=timezone.now()).more:
         _nudge()
+
+
+@shared_task(name="sla.tasks.bulk", ignore_result=True)
+def bulk() -> None:
+    """Go on with the acts on many leads that were asked for, until nothing is left to do."""
+    while bulk_jobs.run_batch(now=timezone.now()):
+        pass
 
 
 def _nudge() -> None:

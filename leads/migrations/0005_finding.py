@@ -10,7 +10,6 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
-
 # Marks and letters as in leads/text.py; the letters' capitals are gone before, whatever the database's collation.
 FUNCTIONS = r"""
 CREATE FUNCTION baton_fold(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

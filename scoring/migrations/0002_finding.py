@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leads', '0005_finding'),
-        ('scoring', '0001_initial'),
+        ("leads", "0005_finding"),
+        ("scoring", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='leadscore',
-            index=models.Index(fields=['total', 'lead'], name='lead_score_total'),
+            model_name="leadscore",
+            index=models.Index(fields=["total", "lead"], name="lead_score_total"),
         ),
     ]

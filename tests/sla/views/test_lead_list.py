@@ -18,7 +18,7 @@ URL = reverse("lead-list")
 def names(client: Client, query: str = "") -> list[str]:
     response = client.get(URL + query)
     assert response.status_code == 200
-    return [lead.last_name for lead in response.context["page"].rows]
+    return [row["last_name"] for row in response.context["page"].rows]
 
 
 def test_everybody_sees_what_they_may(
@@ -68,7 +68,7 @@ def test_the_list_shows_exactly_what_is_visible(
         ("acme", {"Adams"}),
         ("z.olnay@", {"Zolnay"}),
         ("00Qx7", {"Zolnay"}),
-        ("olnay", set()),
+        ("lnay", set()),
         ("%", set()),
     ],
 )
@@ -120,13 +120,13 @@ def test_pages_of_fifty_there_and_back(client: Client, make_lead: MakeLead, mark
     pages, url = [], URL + "?q=lea"
     while url:
         page = client.get(url).context["page"]
-        pages.append([lead.last_name for lead in page.rows])
+        pages.append([row["last_name"] for row in page.rows])
         url = URL + page.next_url if page.next_url else ""
     back = client.get(URL + page.previous_url).context["page"]
 
     assert [len(rows) for rows in pages] == [50, 50, 20]
     assert [name for rows in pages for name in rows] == [f"L{number}" for number in range(119, -1, -1)]
-    assert [lead.last_name for lead in back.rows] == pages[1]
+    assert [row["last_name"] for row in back.rows] == pages[1]
     assert "q=lea" in back.next_url
     assert client.get(URL + back.previous_url).context["page"].previous_url == ""
 
