@@ -157,17 +157,10 @@ def days(field: str, method: Method | None = None) -> tuple[Make, tuple[str, ...
 
 
 def yes_no(field: str, method: Method | None = None) -> Make:
-    def make(_asking: Asking) -> django_filters.Filter:
-        return django_filters.TypedChoiceFilter(
-            field_name=field,
-            choices=[("yes", _("Yes")), ("no", _("No"))],
-            coerce=lambda word: word == "yes",
-            empty_label="–",
-            method=method,
-            widget=LeanSelect,
-        )
+    def chosen(rows: Any, name: str, word: str) -> Any:
+        return method(rows, name, word == "yes") if method else rows.filter(**{field: word == "yes"})
 
-    return make
+    return choice(field, [("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No"))], chosen)
 
 
 def choice(field: str, choices: Any, method: Method | None = None) -> Make:
@@ -208,8 +201,6 @@ def said(field: forms.BoundField, value: Any) -> str:
         return _("from %(start)s") % {"start": start} if start else _("to %(stop)s") % {"stop": stop}
     if hasattr(value, "lookup_expr"):
         return f"{dict(LOOKUPS)[value.lookup_expr]} “{value.value}”"
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
     if isinstance(value, str) and hasattr(field.field, "choices"):
         return next((str(label) for key, label in field.field.choices if str(key) == value), value)
     return str(value)

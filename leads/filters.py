@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
-from django.db.models import Model, Q
+from django.db.models import F, IntegerField, Model, Q, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from leads.filter_kinds import WHOLE, Asking, Method, Offer, choice, days, number, row, text, yes_no
@@ -124,6 +125,24 @@ def _days(name: str, label: _StrPromise, field: str) -> Offer:
     return Offer(name, label, WHEN, make, suffixes)
 
 
+def usual_names(by: User) -> dict[str, dict[int, str]]:
+    """The names that the filters in view offer, in one query: there and back is most of what it costs to ask."""
+    lists = (
+        ("stage", LifecycleStage.objects.all(), F("position")),
+        ("status", LeadStatus.objects.all(), F("position")),
+        ("source", Source.objects.all(), Value(0)),
+        ("owner", owners(by), Value(0)),
+    )
+    asked = [
+        rows.order_by().values_list(Value(what), Cast(place, IntegerField()), "name", "pk")
+        for what, rows, place in lists
+    ]
+    known: dict[str, dict[int, str]] = {what: {} for what, _rows, _place in lists}
+    for what, _place, name, pk in sorted(asked[0].union(*asked[1:])):
+        known[what][pk] = name
+    return known
+
+
 # Always in view, in this order.
 USUAL = (
     Offer("q", _("Search"), "", _make_search),
@@ -143,6 +162,7 @@ OFFERS = (
     _days("updated", _("Updated"), "updated_at"),
     _days("touched", _("Last touch"), "index__last_touch_at"),
     _days("staged", _("In this stage since"), "stage_since"),
+    _days("consent_at", _("Consent given or withdrawn"), "consent_at"),
     _text("first_name", _("First name")),
     _text("last_name", _("Last name")),
     _text("email", _("E-mail address")),
@@ -152,7 +172,6 @@ OFFERS = (
     _text("city", _("City")),
     _text("language", _("Language")),
     Offer("consent", _("Consent to be mailed"), LEAD, choice("consent", Lead.Consent.choices)),
-    _days("consent_at", _("Consent given or withdrawn"), "consent_at"),
     _text("consent_source", _("Where consent was given"), LEAD),
     Offer("do_not_email", _("Do not e-mail"), LEAD, yes_no("do_not_email")),
     Offer("do_not_call", _("Do not call"), LEAD, yes_no("do_not_call")),

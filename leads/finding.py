@@ -61,10 +61,12 @@ def terms_of(text: str) -> list[str]:
 
 
 def numbered(text: str) -> list[int]:
-    """The leads that another system knows by exactly this number."""
+    """The leads that another system knows by exactly this number; without a digit it is none."""
     typed = text.strip()
+    if not any(map(str.isdigit, typed)):
+        return []
     values = {typed, typed.lower(), typed.upper()}
-    return list(ExternalId.objects.filter(value__in=values).values_list("lead", flat=True)[:NUMBERED]) if typed else []
+    return list(ExternalId.objects.filter(value__in=values).values_list("lead", flat=True)[:NUMBERED])
 
 
 def _plan(terms: list[str]) -> tuple[list[str], list[str]]:

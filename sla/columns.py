@@ -74,7 +74,8 @@ def _points(field: str) -> Cell:
         value: Decimal | None = row[field]
         if value is None:
             return ""
-        text = number_format(value, 0 if value == value.to_integral_value() else 1)
+        whole = int(value)
+        text = str(whole) if value == whole else number_format(value, 1)
         return format_html("<b>{}</b>", text) if field == "score__total" else text
 
     return cell

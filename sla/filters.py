@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from leads import filters as facts
-from leads.filter_kinds import Asking, LeanSelect, Offer, yes_no
+from leads.filter_kinds import Asking, Offer, yes_no
 from scoring import filters as scores
 from sla.models import Clock, Handoff
 
@@ -26,12 +26,11 @@ def _in_hand(rows: Any, _name: str, wanted: bool) -> Any:
 
 
 def _make_overdue(asking: Asking) -> django_filters.Filter:
-    def overdue(rows: Any, _name: str, wanted: str) -> Any:
+    def overdue(rows: Any, _name: str, wanted: bool) -> Any:
         late = Exists(Clock.objects.breached(asking.now).filter(lead=OuterRef("pk")))
-        return rows.filter(late if wanted == "yes" else ~late)
+        return rows.filter(late if wanted else ~late)
 
-    choices = [("yes", _("Yes")), ("no", _("No"))]
-    return django_filters.ChoiceFilter(choices=choices, empty_label="–", method=overdue, widget=LeanSelect)
+    return yes_no("", overdue)(asking)
 
 
 PROMISES = (
@@ -41,7 +40,5 @@ PROMISES = (
 
 
 def offers(custom: Sequence[CustomField]) -> list[Offer]:
-    """Everything that is offered by “Add a filter”, the groups one after the other."""
-    every = (*facts.OFFERS, *scores.OFFERS, *PROMISES, *facts.custom_offers(custom))
-    groups = dict.fromkeys(str(offer.group) for offer in every)
-    return [offer for group in groups for offer in every if str(offer.group) == group]
+    """Everything that is offered by “Add a filter”, the groups one after the other as they stand in each."""
+    return [*facts.OFFERS, *scores.OFFERS, *PROMISES, *facts.custom_offers(custom)]

@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from leads.filter_kinds import Asking, chip, said
-from leads.filters import USUAL, LeadFilter, named_in
+from leads.filters import USUAL, LeadFilter, named_in, usual_names
 from leads.models import CustomField, Lead
 from people.keyset import address_of, position_of, walk
 from sla.filters import offers
@@ -57,17 +57,21 @@ class Neighbours(NamedTuple):
 class Listing:
     """What one person's list is, by its address."""
 
-    def __init__(self, data: QueryDict, user: User, now: datetime, *, whole: bool = False) -> None:
-        """``whole``: with the controls that are always in view, not only the filters in force."""
+    def __init__(self, data: QueryDict, user: User, now: datetime, *, whole: bool = False, shown: bool = False) -> None:
+        """``whole``: with the controls that are always in view, not only the filters in force.
+
+        ``shown``: it is about to be shown, with the names of stages and owners.
+        """
         self.data, self.user = data, user
-        self.asking = Asking(user, now)
+        self.asking = Asking(user, now, usual_names(user) if whole or shown else {})
         self.custom = list(CustomField.objects.all())
         self.offers = offers(self.custom)
         every = (*USUAL, *self.offers)
         self.in_force = named_in(data, every)
         added = [offer for offer in self.offers if offer.name in data.getlist("add")]
         self.made: list[Offer] = list(dict.fromkeys([*(USUAL if whole else ()), *self.in_force, *added]))
-        self.gone = [name for name in data if data[name] and name not in BESIDES and name not in _parameters(every)]
+        known = _parameters(every) if data else set()
+        self.gone = [name for name in data if data[name] and name not in BESIDES and name not in known]
         self.sort = data.get("sort", "")
         self.order = parts_of(self.sort)
 

@@ -17,10 +17,11 @@ from django.views.decorators.http import require_safe
 
 from leads.models import ListChoice, SavedView
 from leads.querysets import SHARERS
-from people.keyset import address_of, page_of
+from people.keyset import address, address_of, page_of
 from people.permissions import Can, may, requires, signed_in
 from sla import columns as showing
 from sla.listing import Listing, chosen_of
+from sla.listing_html import column_menu, filter_menu, own_of, rows_html
 from sla.ordering import FALLING_FIRST
 from sla.services.bulk import acts_of
 from sla.views.acts import htmx_of
@@ -46,14 +47,17 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     if not request.GET and choice and choice.default_view:
         return redirect(address_of_view(choice.default_view))
     by_htmx = htmx_of(request).target == RESULTS and not htmx_of(request).history_restore_request
-    listing = Listing(request.GET, user, timezone.now(), whole=not by_htmx)
-    views = list(SavedView.objects.visible_to(user))
+    listing = Listing(request.GET, user, timezone.now(), whole=not by_htmx, shown=True)
+    views = [] if by_htmx and not request.GET.get("view", "").isdigit() else list(SavedView.objects.visible_to(user))
     view = next((one for one in views if str(one.pk) == request.GET.get("view")), None)
     context = _results(request, listing, _columns(listing, view, choice))
     context |= _columns_to_choose(listing, view, context["columns"])
     if not by_htmx:
         context |= _around(listing, views, view, choice)
-    return render(request, "sla/lead_results.html" if by_htmx else "sla/lead_list.html", context)
+    response = render(request, "sla/lead_results.html" if by_htmx else "sla/lead_list.html", context)
+    if by_htmx:
+        response["HX-Push-Url"] = f"{reverse('lead-list')}{address(request, add='')}"
+    return response
 
 
 @requires(Can.SEE_LEADS)
@@ -91,10 +95,8 @@ def _columns(listing: Listing, view: SavedView | None, choice: ListChoice | None
 def _columns_to_choose(listing: Listing, view: SavedView | None, shown: list[Column]) -> dict[str, Any]:
     """Every column and whether it is shown; none in a view whose columns somebody else has chosen."""
     mine = view is None or not view.columns or _may_change(view, listing.user)
-    names = {column.name for column in shown}
-    every = showing.columns([field for field in listing.custom if field.is_active or f"custom_{field.key}" in names])
-    choices = [(column.name, column.label, column.name in names) for column in every.values()] if mine else []
-    return {"column_choices": choices, "view": view}
+    menu = column_menu(own_of(listing.custom), [column.name for column in shown]) if mine else ""
+    return {"column_menu": menu, "view": view}
 
 
 def _may_change(view: SavedView, user: User) -> bool:
@@ -104,34 +106,25 @@ def _may_change(view: SavedView, user: User) -> bool:
 def _results(request: HttpRequest, listing: Listing, columns: list[Column]) -> dict[str, Any]:
     page = page_of(request, listing.rows(need for column in columns for need in column.needs), listing.order)
     user = listing.user
+    acts = acts_of(user)
     return {
         "listing": listing,
         "page": page,
         "columns": columns,
         "heads": [_head(listing, column) for column in columns],
-        "rows": _rows(listing, columns, page.rows),
+        "rows": rows_html(
+            page.rows,
+            columns,
+            listing.asking,
+            before=reverse("lead-list"),
+            after=f"/?from={listing.origin}",
+            ticks=bool(acts),
+        ),
         "chips": listing.chips() if listing.is_narrowed else [],
-        "acts": acts_of(user),
+        "acts": acts,
         "may_export": may(user, Can.EXPORT_LEADS),
         "count_url": f"{reverse('lead-count')}?{listing.query}",
     }
-
-
-def _rows(listing: Listing, columns: list[Column], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Ready to be written out: a template that looks up each of four hundred cells is slower than the database."""
-    who, *others = columns
-    asking, here, origin = listing.asking, reverse("lead-list"), listing.origin
-    heads = [(column.css, str(column.label), column.cell) for column in others]
-    return [
-        {
-            "pk": row["pk"],
-            "url": f"{here}{row['pk']}/?from={origin}",
-            "who": who.cell(row, asking),
-            "job": row["job_title"],
-            "cells": [(css, label, cell(row, asking)) for css, label, cell in heads],
-        }
-        for row in rows
-    ]
 
 
 def _head(listing: Listing, column: Column) -> dict[str, object]:
@@ -151,11 +144,10 @@ def _around(
     """What stands around the results: views, filters, columns."""
     usual = {offer.name for offer in listing.made[:5]}
     form = listing.filter.form
-    shown = {offer.name for offer in listing.made}
     return {
         "usual_fields": [form[offer.name] for offer in listing.made if offer.name in usual],
         "more_fields": [form[offer.name] for offer in listing.made if offer.name not in usual],
-        "offered": [offer for offer in listing.offers if offer.name not in shown and _is_offered(listing, offer.name)],
+        "filter_menu": filter_menu(own_of(listing.custom), [offer.name for offer in listing.made]),
         "may_create": may(listing.user, Can.CREATE_LEADS),
         "may_share": listing.user.role in SHARERS,
         "views": views,
@@ -163,8 +155,3 @@ def _around(
         "default_view": choice.default_view_id if choice else None,
         "may_change_view": view is not None and _may_change(view, listing.user),
     }
-
-
-def _is_offered(listing: Listing, name: str) -> bool:
-    """Retired fields of our own stay in the lists that use them, and are offered no more."""
-    return name not in {f"custom_{field.key}" for field in listing.custom if not field.is_active}
