@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_filters.widgets import LookupChoiceWidget, SuffixedMultiWidget
+from django_filters.widgets import SuffixedMultiWidget
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -116,27 +116,34 @@ class NumberRange(django_filters.RangeFilter):  # type: ignore[misc]  # django-f
     field_class = NumberRangeField
 
 
+class TextField(django_filters.fields.LookupChoiceField):  # type: ignore[misc]  # django-filter ships no types
+    """A text and how it is compared; an address that does not say how means “contains”."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.widget.widgets[1].attrs["aria-label"] = _("how")
+
+    def clean(self, value: Any) -> Any:
+        typed, how = value or ("", "")
+        return super().clean([typed, how or LOOKUPS[0][0]])
+
+
+class TextFilter(django_filters.LookupChoiceFilter):  # type: ignore[misc]  # django-filter ships no types
+    outer_class = TextField
+
+
 def text(field: str, method: Method | None = None) -> tuple[Make, tuple[str, ...]]:
     def make(_asking: Asking) -> django_filters.Filter:
-        return django_filters.LookupChoiceFilter(
+        return TextFilter(
             field_name=field,
             field_class=forms.CharField,
             lookup_choices=LOOKUPS,
             empty_label=None,
             max_length=200,
             method=method,
-            widget=_TextAndHow,
         )
 
     return make, ("", "lookup")
-
-
-class _TextAndHow(LookupChoiceWidget):  # type: ignore[misc]  # django-filter ships no types
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__([forms.TextInput(), LeanSelect({"aria-label": _("how")}, choices=LOOKUPS)], *args, **kwargs)
-
-    def decompress(self, value: Any) -> list[Any]:
-        return [value.value, value.lookup_expr] if value else [None, None]
 
 
 def number(field: str, *, most: int | None = None, method: Method | None = None) -> tuple[Make, tuple[str, ...]]:

@@ -128,7 +128,10 @@ def position_of(rows: QuerySet[Any, Any], order: Sequence[Part], pk: int) -> Pos
     keys = {f"key_{number}": F(part.key) for number, part in enumerate(order)}
     found = rows.filter(pk=pk).order_by().values(part=Case(*whens, default=0, output_field=IntegerField()), **keys)
     row = found.first()
-    return Position(row["part"], pk, row[f"key_{row['part']}"]) if row else None
+    if row is None:
+        return None
+    number = row["part"]
+    return Position(number, pk, None if order[number].key == "pk" else row[f"key_{number}"])
 
 
 def address(request: HttpRequest, **changes: str) -> str:
@@ -186,7 +189,9 @@ def _beyond(by: str, at: Position, *, rising: bool) -> Q:
 def _position(number: int, row: Any, order: Sequence[Part]) -> Position:
     key = order[number].key
     if isinstance(row, dict):
-        return Position(number, row["pk"], row[key])
+        return Position(number, row["pk"], None if key == "pk" else row[key])
+    if key == "pk":
+        return Position(number, row.pk)
     value = row
     for name in key.split("__"):
         value = getattr(value, name)

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from leads.models import ExternalId, Lead, LifecycleStage, Source
+from leads.models import CustomField, ExternalId, Lead, LifecycleStage, ListChoice, Source
 from people.models import User
+from sla.columns import columns
+from sla.ordering import ORDERS
+from sla.views.leads import narrowed, neighbours
 from tests.cast import NOW, MakeLead, MakeUser
 
 URL = reverse("lead-list")
@@ -157,3 +162,137 @@ def test_empty_states_say_what_to_do(client: Client, owner: User, marketer: User
     client.force_login(owner)
     assert "No leads yet" in client.get(URL).content.decode()
     assert client.post(URL).status_code == 405
+
+
+def test_the_order_is_that_of_the_head_pressed(client: Client, make_lead: MakeLead, marketer: User) -> None:
+    for last_name, stage in (("Bo", "mql"), ("Ána", "subscriber"), ("Cy", "customer")):
+        make_lead(stage, first_name="", last_name=last_name)
+    client.force_login(marketer)
+
+    assert names(client, "?sort=name") == ["Ána", "Bo", "Cy"]
+    assert names(client, "?sort=-name") == ["Cy", "Bo", "Ána"]
+    assert names(client, "?sort=stage") == ["Ána", "Bo", "Cy"]
+    assert names(client, "?sort=nonsense") == ["Cy", "Ána", "Bo"]
+    assert 'aria-sort="ascending"' in client.get(URL + "?sort=name").content.decode()
+
+
+def test_by_htmx_only_the_results_come(client: Client, told: None, marketer: User) -> None:
+    client.force_login(marketer)
+
+    response = client.get(URL, {"q": "one", "stage": ""}, headers={"HX-Request": "true", "HX-Target": "lead-results"})
+
+    html = response.content.decode()
+    assert "One" in html
+    assert "<html" not in html
+    assert 'id="lead-filter"' not in html
+    assert response["HX-Push-Url"] == f"{URL}?q=one"
+    restored = {"HX-Request": "true", "HX-Target": "lead-results", "HX-History-Restore-Request": "true"}
+    assert "<html" in client.get(URL, {"q": "one"}, headers=restored).content.decode()
+
+
+def test_the_count_is_exact_up_to_a_point(
+    client: Client, make_lead: MakeLead, marketer: User, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _number in range(4):
+        make_lead(owner=owner)
+    client.force_login(marketer)
+
+    def said(query: str = "") -> str:
+        return client.get(reverse("lead-count") + query).content.decode().strip()
+
+    assert said() == "4 leads"
+    assert said("?q=nobody") == "0 leads"
+    monkeypatch.setattr("sla.listing.COUNTED", 4)
+    assert said() == "4 leads"
+    monkeypatch.setattr("sla.listing.COUNTED", 3)
+    assert said() == "more than 3 leads"
+
+
+def test_columns_are_chosen_and_remembered(client: Client, told: None, marketer: User) -> None:
+    client.force_login(marketer)
+    columns = ["phone", "custom_seats", "custom_vip", "custom_renewal", "touched", "persona", "no_such_column"]
+
+    response = client.post(reverse("list-columns"), {"column": columns, "query": "q=one"})
+
+    assert response["Location"] == f"{URL}?q=one&view=all"
+    html = client.get(URL).content.decode()
+    for text in ("+34 600", ">20<", ">Yes<", "1 Dec 2026", "Paula"):
+        assert text in html
+    assert "Acme" not in html
+    CustomField.objects.filter(key="seats").delete()
+    assert client.get(URL).status_code == 200
+    client.post(reverse("list-columns"), {"query": ""})
+    assert "Acme" in client.get(URL).content.decode()
+
+
+def test_every_column_is_shown_in_few_queries(
+    client: Client, told: None, marketer: User, make_lead: MakeLead, make_user: MakeUser
+) -> None:
+    client.force_login(marketer)
+    known = columns(list(CustomField.objects.all()))
+
+    def count(names: list[str]) -> int:
+        ListChoice.objects.update_or_create(user=marketer, defaults={"columns": names})
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(URL).status_code == 200
+        return len(queries)
+
+    for start in range(0, len(known), 16):
+        names = list(known)[start : start + 16]
+        few = count(names)
+        for number in range(3):
+            make_lead(company=f"Acme {start} {number}", source=f"Fair {start} {number}", owner=make_user())
+        assert count(names) == few
+
+
+def test_narrowed_is_the_list_in_its_order(client: Client, make_lead: MakeLead, marketer: User, owner: User) -> None:
+    for number in range(12):
+        make_lead(("lead", "mql")[number % 2], last_name=f"N{number % 5}", company=(None, "Acme")[number % 2])
+    client.force_login(marketer)
+
+    for sort in ["", *ORDERS, *(f"-{one}" for one in ORDERS)]:
+        listed = [row["pk"] for row in client.get(f"{URL}?sort={sort}&q=lea").context["page"].rows]
+        assert [lead.pk for lead in narrowed(QueryDict(f"sort={sort}&q=lea"), marketer)] == listed
+        assert len(listed) == 12
+    few = listed[2:4]
+    ticked = QueryDict("&".join(f"lead={pk}" for pk in few))
+    assert {lead.pk for lead in narrowed(ticked, marketer)} == set(few)
+    assert narrowed(ticked, owner).count() == 0, "nobody's leads are not an SDR's to see"
+    assert narrowed(QueryDict("all=1&lead=1&query=q%3Dn3"), marketer).count() == 2
+
+
+@pytest.mark.parametrize("sort", ["", "name", "-score", "stage", "touched"])
+def test_the_neighbours_of_a_lead(
+    make_lead: MakeLead, marketer: User, sort: str, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(7):
+        make_lead(("lead", "mql")[number % 2], last_name=f"N{number % 3}")
+    query = f"sort={sort}&q=lea"
+    rows = list(narrowed(QueryDict(query), marketer))
+
+    for place, lead in enumerate(rows):
+        found = neighbours(lead, query, marketer)
+        assert found.previous == (rows[place - 1].pk if place else None)
+        assert found.next == (rows[place + 1].pk if place + 1 < len(rows) else None)
+        assert found.place == place + 1
+    with django_assert_max_num_queries(30):
+        neighbours(rows[3], query, marketer)
+
+
+def test_a_row_leads_to_its_lead_and_back(client: Client, told: None, marketer: User) -> None:
+    client.force_login(marketer)
+
+    html = client.get(f"{URL}?q=one&sort=-name&view=all").content.decode()
+
+    assert f'/leads/{Lead.objects.get(last_name="One").pk}/?from=q%3Done%26sort%3D-name%26view%3Dall"' in html
+
+
+def test_what_people_typed_is_shown_as_text(client: Client, make_lead: MakeLead, marketer: User) -> None:
+    make_lead(first_name="<b>", last_name='"><script>', job_title="<i>x", company="<u>Acme")
+    client.force_login(marketer)
+
+    html = client.get(f"{URL}?q=%22%3E%3Cscript%3E").content.decode() + client.get(URL).content.decode()
+
+    for text in ("<script>&", '"><script>', "<i>x", "<u>Acme"):
+        assert text not in html
+    assert "&lt;u&gt;Acme" in html
