@@ -74,6 +74,7 @@ class LeanSelect(forms.Select):
     """A select that is drawn at once: two hundred owners by a template each take longer than the list itself."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:  # noqa: ARG002 - nothing to render by
+        choices: Any = self.choices
         chosen = "" if value is None else str(value)
         given = {**self.attrs, **(attrs or {}), "name": name}
         given["class"] = f"form-select {given.get('class', '')}".strip()
@@ -81,7 +82,7 @@ class LeanSelect(forms.Select):
         options = "".join(
             f'<option value="{conditional_escape(key)}"{" selected" if str(key) == chosen else ""}>'
             f"{conditional_escape(label)}</option>"
-            for key, label in self.choices
+            for key, label in choices
         )
         return mark_safe(f"<select{head}>{options}</select>")  # noqa: S308 - every part is escaped above
 

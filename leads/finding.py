@@ -12,6 +12,9 @@ from leads.models import ExternalId, LeadIndex
 from leads.text import WORD, fold, words
 
 if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models.sql.compiler import SQLCompiler
+
     from leads.querysets import LeadQuerySet
 
 WORDS = 8  # nobody types more
@@ -36,8 +39,13 @@ class Beginnings(SearchQuery):
         super().__init__(text)
         self.text = text
 
-    def as_sql(self, compiler: Any, connection: Any, *_args: Any, **_options: Any) -> tuple[str, list[str]]:  # noqa: ARG002 - the signature of every expression
-        return "%s::tsquery", [self.text]
+    def as_sql(  # type: ignore[override]  # one that has no parts of its own to compile
+        self,
+        compiler: SQLCompiler,  # noqa: ARG002 - the signature of every expression
+        connection: BaseDatabaseWrapper,  # noqa: ARG002 - as above
+        **_options: Any,
+    ) -> tuple[str, tuple[str | int, ...]]:
+        return "%s::tsquery", (self.text,)
 
 
 def narrow(rows: LeadQuerySet, text: str) -> LeadQuerySet:

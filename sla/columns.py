@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from leads.filter_kinds import Asking
 
 Values = dict[str, Any]
-Cell = Callable[[Values, "Asking"], object]
+Cell = Callable[[Values, "Asking"], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,14 @@ def _plain(field: str) -> Cell:
 def _named(field: str, what: str, rows: Callable[[User], Any]) -> Cell:
     """The name of a row of a short list, which is looked up once for all."""
 
-    def cell(row: Values, asking: Asking) -> object:
+    def cell(row: Values, asking: Asking) -> Any:
         pk = row[field]
         return "" if pk is None else asking.names(what, lambda: rows(asking.by)).get(pk, "")
 
     return cell
 
 
-def _owner(row: Values, asking: Asking) -> object:
+def _owner(row: Values, asking: Asking) -> Any:
     pk = row["owner"]
     if pk is None:
         return format_html('<span class="text-secondary">{}</span>', _("Nobody"))
@@ -63,14 +63,14 @@ def _owner(row: Values, asking: Asking) -> object:
     return known.get(pk) or asking.names("owners", lambda: User.objects.exclude(pk__in=known)).get(pk, "")
 
 
-def _who(row: Values, _asking: Asking) -> object:
+def _who(row: Values, _asking: Asking) -> Any:
     """As ``Lead.display_name`` has it."""
     name = f"{row['first_name']} {row['last_name']}".strip()
     return name or row["email"] or _("Lead %(number)s") % {"number": row["pk"]}
 
 
 def _points(field: str) -> Cell:
-    def cell(row: Values, _asking: Asking) -> object:
+    def cell(row: Values, _asking: Asking) -> Any:
         value: Decimal | None = row[field]
         if value is None:
             return ""
@@ -189,20 +189,21 @@ def _css(field: CustomField) -> str:
 
 
 def _custom(field: CustomField) -> Cell:
-    def cell(row: Values, _asking: Asking) -> object:
+    def cell(row: Values, _asking: Asking) -> Any:
         return shown(field, row["custom"].get(field.key))
 
     return cell
 
 
-def shown(field: CustomField, value: Any) -> object:
+def shown(field: CustomField, value: Any) -> Any:
     """A custom value as people read it."""
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if field.kind == CustomField.Kind.DATE:
-        return date_format(_day(value), "j M Y") if _day(value) else value
+        day = _day(value)
+        return date_format(day, "j M Y") if day else value
     if isinstance(value, int | float):
         return number_format(value, force_grouping=True)
     return value

@@ -10,7 +10,7 @@ LEAD_TRIGGERS = [
         level=pgtrigger.Statement,
         operation=pgtrigger.Insert,
         when=pgtrigger.After,
-        referencing=pgtrigger.Referencing(new="new_rows"),
+        referencing=pgtrigger.Referencing(new="new_rows"),  # type: ignore[no-untyped-call]  # it has no types
         func="""
             INSERT INTO leads_leadindex (lead_id, words, name_key, company_key)
             SELECT lead.id,

@@ -22,7 +22,7 @@ class ViewForm(forms.ModelForm[SavedView]):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk is None:
+        if self.instance._state.adding:
             self.instance.owner = by
         if by.role not in SHARERS:
             del self.fields["is_shared"]
@@ -31,7 +31,8 @@ class ViewForm(forms.ModelForm[SavedView]):
 
     def _get_validation_exclusions(self) -> set[str]:
         """The constraint names the owner, whom the form does not ask for."""
-        return super()._get_validation_exclusions() - {"owner"}  # type: ignore[misc]  # not in the stubs
+        left_out: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # not in the stubs
+        return left_out - {"owner"}
 
 
 class QueryForm(forms.Form):

@@ -114,7 +114,8 @@ def undo(job: BulkJob, lead_ids: Ids, now: datetime) -> Outcome:
     undone = job.undoes
     if undone is None:
         raise ValueError("an act that takes back says what")
-    before = dict(BulkItem.objects.filter(job=undone, lead_id__in=lead_ids).values_list("lead_id", "before"))
+    items = BulkItem.objects.filter(job=undone, lead_id__in=lead_ids)
+    before: dict[int, dict[str, Any]] = {item.lead_id: item.before or {} for item in items}
     handoffs, leads, outcome = _held(job, lead_ids)
     is_changed = _owner_changed if undone.act == BulkJob.Act.ASSIGN else _status_changed
     outcome.skip([pk for pk, lead in leads.items() if is_changed(undone, lead)], _("Was changed since."))
@@ -189,7 +190,7 @@ def _why_not(lead: Lead, to: LifecycleStage, job: BulkJob, now: datetime) -> str
 
 
 def _owner_changed(undone: BulkJob, lead: Lead) -> bool:
-    return lead.owner_id != undone.params["to"]
+    return bool(lead.owner_id != undone.params["to"])
 
 
 def _status_changed(undone: BulkJob, lead: Lead) -> bool:

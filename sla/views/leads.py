@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from sla.listing import Neighbours
 
 RESULTS = "lead-results"
+# Answers to the same addresses as the list, with a file.
+EXPORT = "/leads/export/"
 
 
 @requires(Can.SEE_LEADS)
@@ -122,7 +124,7 @@ def _results(request: HttpRequest, listing: Listing, columns: list[Column]) -> d
         ),
         "chips": listing.chips() if listing.is_narrowed else [],
         "acts": acts,
-        "may_export": may(user, Can.EXPORT_LEADS),
+        "export_url": EXPORT if may(user, Can.EXPORT_LEADS) else "",
         "count_url": f"{reverse('lead-count')}?{listing.query}",
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +11,12 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError
 
 from leads.models import Attempt, ChangedLead, Lead, LeadStatus, LifecycleStage, Note, StageChange
+from leads.services.stages import StageMove, move_stages
 from people.models import Team, User
 from sla.models import BulkItem, BulkJob, Clock, Handoff, Notice
 from sla.services import bulk, bulk_acts
 from sla.services.bulk import acts_of, cancel_job, run_batch, start_job, undo_job
+from sla.services.bulk_acts import ACTS
 from sla.tasks import bulk as task
 from tests.cast import NOW, MakeLead
 from tests.work import build_notice, build_work
@@ -102,14 +104,12 @@ def test_a_move_that_is_not_allowed_says_why(
 ) -> None:
     lead, moved = make_lead("customer"), make_lead("lead")
 
-    def only_some(*, moves: Any, now: Any) -> list[Any]:
-        return real([move for move in moves if move.lead_id != lead.pk], now)
+    def only_some(*, moves: list[StageMove], now: datetime) -> list[StageChange]:
+        return move_stages(moves=[move for move in moves if move.lead_id != lead.pk], now=now)
 
     def refused(**_values: Any) -> None:
         raise ValidationError({"stage": ["A customer does not become a lead again."]})
 
-    real = lambda moves, now: bulk_acts_move(moves=moves, now=now)  # noqa: E731
-    bulk_acts_move = bulk_acts.move_stages
     monkeypatch.setattr(bulk_acts, "move_stages", only_some)
     monkeypatch.setattr(bulk_acts, "move_by_hand", refused)
     job = start("stage", marketer, stage=LifecycleStage.objects.get(key="mql").pk, reason="So")
@@ -166,7 +166,7 @@ def test_a_killed_worker_leaves_the_batch_to_do(
         raise OperationalError("server closed the connection")
 
     with monkeypatch.context() as patch:
-        patch.setitem(bulk.ACTS, "status", killed)
+        patch.setitem(ACTS, "status", killed)
         with pytest.raises(OperationalError):
             run_batch(now=NOW)
     assert job.items.filter(state="pending").count() == 2
@@ -177,14 +177,14 @@ def test_a_killed_worker_leaves_the_batch_to_do(
 
 def test_one_that_breaks_stops_no_other(make_lead: MakeLead, marketer: User, monkeypatch: pytest.MonkeyPatch) -> None:
     bad, good = make_lead(), make_lead()
-    real = bulk.ACTS["status"]
+    real = ACTS["status"]
 
     def breaks(job: BulkJob, lead_ids: Any, now: Any) -> Any:
         if bad.pk in lead_ids:
             raise RuntimeError("poison")
         return real(job, lead_ids, now)
 
-    monkeypatch.setitem(bulk.ACTS, "status", breaks)
+    monkeypatch.setitem(ACTS, "status", breaks)
     job = start("status", marketer, status=status("connected").pk, reason="")
     assert why(job) == {bad.pk: "RuntimeError: poison"}
     assert Lead.objects.get(status__key="connected") == good

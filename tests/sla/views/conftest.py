@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -36,7 +37,8 @@ def told(make_lead: MakeLead, owner: User, other_team_sdr: User) -> None:
     model = ScoringModel.objects.create(version=1, created_at=NOW)
     persona = Persona.objects.create(name="Paula", buying_role="user", conditions=CONDITIONS)
     LeadScore.objects.create(
-        lead=one, model=model, fit=30, engagement=15, intent=5, total=50, scored_at=NOW, persona=persona,
+        lead=one, model=model,
+        fit=Decimal(30), engagement=Decimal(15), intent=Decimal(5), total=Decimal(50), scored_at=NOW, persona=persona,
         icp=Icp.objects.create(name="Factories"),
     )  # fmt: skip
     build_work(one, owner, due_at=timezone.now() - timedelta(minutes=1))
