@@ -122,6 +122,7 @@ class TextField(django_filters.fields.LookupChoiceField):  # type: ignore[misc] 
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.widget.widgets[0].attrs["aria-label"] = kwargs.get("label") or ""
         self.widget.widgets[1].attrs["aria-label"] = _("how")
 
     def clean(self, value: Any) -> Any:

@@ -44,8 +44,8 @@ class Beginnings(SearchQuery):
         compiler: SQLCompiler,  # noqa: ARG002 - the signature of every expression
         connection: BaseDatabaseWrapper,  # noqa: ARG002 - as above
         **_options: Any,
-    ) -> tuple[str, tuple[str | int, ...]]:
-        return "%s::tsquery", (self.text,)
+    ) -> tuple[str, list[str]]:
+        return "%s::tsquery", [self.text]
 
 
 def narrow(rows: LeadQuerySet, text: str) -> LeadQuerySet:
