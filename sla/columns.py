@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from leads.filters import owners
 from leads.models import Campaign, CustomField, Lead, LeadStatus, LeadType, LifecycleStage, Source
@@ -57,10 +59,15 @@ def _named(field: str, what: str, rows: Callable[[User], Any]) -> Cell:
 def _owner(row: Values, asking: Asking) -> Any:
     pk = row["owner"]
     if pk is None:
-        return format_html('<span class="text-secondary">{}</span>', _("Nobody"))
+        return _nobody(get_language())
     known = asking.names("owner", lambda: owners(asking.by))
     # Somebody who has left, or sells no more.
     return known.get(pk) or asking.names("owners", lambda: User.objects.exclude(pk__in=known)).get(pk, "")
+
+
+@lru_cache(maxsize=64)
+def _nobody(_language: str | None) -> SafeString:
+    return format_html('<span class="text-secondary">{}</span>', _("Nobody"))
 
 
 def _who(row: Values, _asking: Asking) -> Any:

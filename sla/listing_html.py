@@ -70,7 +70,7 @@ def column_menu(own: Own, shown: Iterable[str]) -> SafeString:
 
 
 @lru_cache(maxsize=256)
-def _filter_menu(_language: str, own: Own, shown: tuple[str, ...]) -> SafeString:
+def _filter_menu(_language: str | None, own: Own, shown: tuple[str, ...]) -> SafeString:
     offered = [offer for offer in filters.offers(_fields(own)) if offer.name not in shown]
     groups = []
     for group, offers in groupby(offered, key=lambda offer: escaped(offer.group)):
@@ -84,7 +84,7 @@ def _filter_menu(_language: str, own: Own, shown: tuple[str, ...]) -> SafeString
 
 
 @lru_cache(maxsize=256)
-def _column_menu(_language: str, own: Own, shown: tuple[str, ...]) -> SafeString:
+def _column_menu(_language: str | None, own: Own, shown: tuple[str, ...]) -> SafeString:
     boxes = (
         '<label class="form-check mb-1"><input class="form-check-input" type="checkbox" name="column"'
         f' value="{escaped(column.name)}"{" checked" if column.name in shown else ""}>'
