@@ -70,15 +70,17 @@ class Offer:
         return tuple(f"{self.name}_{suffix}" if suffix else self.name for suffix in self.suffixes)
 
 
+def _attributes(given: dict[str, Any]) -> str:
+    return "".join(f' {key}="{conditional_escape(one)}"' for key, one in given.items() if one not in (None, False))
+
+
 class LeanSelect(forms.Select):
     """A select that is drawn at once: two hundred owners by a template each take longer than the list itself."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:  # noqa: ARG002 - nothing to render by
         choices: Any = self.choices
         chosen = "" if value is None else str(value)
-        given = {**self.attrs, **(attrs or {}), "name": name}
-        given["class"] = f"form-select {given.get('class', '')}".strip()
-        head = "".join(f' {key}="{conditional_escape(one)}"' for key, one in given.items() if one not in (None, False))
+        head = _attributes({**self.attrs, **(attrs or {}), "name": name, "class": "form-select"})
         options = "".join(
             f'<option value="{conditional_escape(key)}"{" selected" if str(key) == chosen else ""}>'
             f"{conditional_escape(label)}</option>"
@@ -101,6 +103,17 @@ class FromTo(SuffixedMultiWidget):  # type: ignore[misc]  # django-filter ships 
 
     def decompress(self, value: Any) -> list[Any]:
         return [value.start, value.stop] if value else [None, None]
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:  # noqa: ARG002 - nothing to render by
+        """As lean as the select; what was typed stands in it again as it was typed."""
+        values = value if isinstance(value, list) else self.decompress(value)
+        given = {**(attrs or {}), "class": "form-control"}
+        controls = (
+            {**given, **widget.attrs, "type": widget.input_type, "name": f"{name}_{suffix}", "value": typed}
+            | {"id": f"{given.get('id', name)}_{suffix}"}
+            for widget, suffix, typed in zip(self.widgets, FROM_TO, values, strict=True)
+        )
+        return mark_safe("".join(f"<input{_attributes(one)}>" for one in controls))  # noqa: S308 - every part is escaped
 
 
 class DayInput(forms.DateInput):

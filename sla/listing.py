@@ -73,7 +73,7 @@ class Listing:
         known = _parameters(every) if data else set()
         self.gone = [name for name in data if data[name] and name not in BESIDES and name not in known]
         self.sort = data.get("sort", "")
-        self.order = parts_of(self.sort)
+        self.order = parts_of(self.sort, self.asking.known.get("stage", ()))
 
     @cached_property
     def filter(self) -> LeadFilter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django.db.models import Q
 
@@ -13,10 +13,15 @@ NEWEST = (Part(descending=True),)
 Parts = tuple[Part, ...]
 
 
-def parts_of(sort: str) -> Parts:
-    """The order that ``?sort=`` names, “-” before it for the other way round; the newest first where it names none."""
-    make = ORDERS.get(sort.removeprefix("-"))
-    return make(sort.startswith("-")) if make else NEWEST
+def parts_of(sort: str, stages: Collection[int] = ()) -> Parts:
+    """The order that ``?sort=`` names, “-” before it for the other way round; the newest first where it names none.
+
+    ``stages`` are all of them in their order, where somebody has asked for them already.
+    """
+    name, down = sort.removeprefix("-"), sort.startswith("-")
+    if name == "stage":
+        return _stage(down, stages)
+    return ORDERS[name](down) if name in ORDERS else NEWEST
 
 
 def _name(down: bool) -> Parts:
@@ -32,10 +37,10 @@ def _company(down: bool) -> Parts:
     )
 
 
-def _stage(down: bool) -> Parts:
+def _stage(down: bool, stages: Collection[int] = ()) -> Parts:
     """By the order of the stages, the newest lead first in each."""
-    stages = LifecycleStage.objects.order_by("-position" if down else "position").values_list("pk", flat=True)
-    return tuple(Part(descending=True, where=Q(stage=stage)) for stage in stages)
+    known = list(stages) or list(LifecycleStage.objects.order_by("position").values_list("pk", flat=True))
+    return tuple(Part(descending=True, where=Q(stage=stage)) for stage in (reversed(known) if down else known))
 
 
 def _score(down: bool) -> Parts:
