@@ -21,8 +21,8 @@ WORDS = 8  # nobody types more
 NUMBERED = 20
 _PHONE = re.compile(r"[\d\s+()./-]+")
 _DIGITS = 5  # fewer are the beginning of anything
-# Of the newest thousand leads, so many make a page soon full; and so many are too many to fetch from the index.
-SAMPLE, USUAL, EVERYWHERE = 1_000, 5, 100
+# Of the newest five hundred leads, so many make a page soon full; and so many are too many to fetch from the index.
+SAMPLE, USUAL, EVERYWHERE = 500, 3, 50
 
 
 class Matches(Func):
@@ -85,10 +85,12 @@ def _plan(terms: list[str]) -> tuple[list[str], list[str]]:
     by walking the list; of rare words the index knows the few leads there are.
     """
     newest = LeadIndex.objects.order_by("-pk")[:SAMPLE]
-    counts = {f"term_{number}": _count(term) for number, term in enumerate(terms)}
+    counts = {f"term_{number}": _count(term) for number, term in enumerate(terms)} if len(terms) > 1 else {}
     found = newest.aggregate(together=_count(_every(terms)), **counts)
     if found["together"] >= USUAL:
         return [], terms
+    if not counts:
+        return terms, []
     usual = {term: found[f"term_{number}"] for number, term in enumerate(terms)}
     indexed = [term for term in terms if usual[term] < EVERYWHERE] or sorted(terms, key=usual.__getitem__)[:2]
     return indexed, [term for term in terms if term not in indexed]
