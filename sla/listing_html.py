@@ -9,10 +9,10 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from django.utils.html import conditional_escape as escaped
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from leads.filter_kinds import escaped
 from leads.models import CustomField
 from sla import columns as showing
 from sla import filters
