@@ -204,9 +204,10 @@ def row(field: str, what: str, rows: Callable[[User], Any], *, empty: Any = "–
 
     def make(asking: Asking) -> django_filters.Filter:
         names = list(asking.names(what, lambda: rows(asking.by)).items())
+        choices = [("null", nobody), *names] if nobody else names
         return django_filters.ChoiceFilter(
             field_name=field,
-            choices=[("null", nobody), *names] if nobody else names,
+            choices=lambda: choices,  # a form copies its fields, and would every choice
             empty_label=empty,
             method=partial(_same_row, field),
             widget=LeanSelect,
