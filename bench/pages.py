@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import cycle
+from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.test import Client
@@ -14,9 +15,12 @@ from django.test import Client
 from bench import place
 from bench.registry import Effort, Result, Target, benchmark
 from bench.timing import interleaved, milliseconds, seconds
-from leads.models import Lead
+from leads.models import Lead, LifecycleStage, Source
+from people.keyset import PAGE as PAGE_ROWS
+from people.keyset import Position
 from people.models import User
 from sla.models import Clock
+from sla.ordering import parts_of
 
 FLOOR = "/bench/floor/"
 READERS = 10
@@ -25,6 +29,8 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Of any page, unless said otherwise: what a person still takes for at once.
 PAGE = Target("p95", 200)
 INBOX = Target("ratio", 3.0)
+LIST = Target("ratio", 3.0)
+SEARCH = Target("p95", 100)
 # Two hundred open inboxes that ask every second and a half leave half of two cores free.
 LIVE = Target("median", 7.5)
 
@@ -122,10 +128,65 @@ def busiest_lead(user: User) -> str:
 
 @benchmark("lead_list")
 def lead_list(effort: Effort) -> Iterable[Result]:
-    """The newest leads: for a rep (the team's), a manager (several owners), a marketer (all), and a search."""
+    """The newest leads: for a rep (the team's), a manager (several owners), a marketer (all), narrowed and ordered."""
     for role in ("sdr", "manager", "marketer"):
-        yield page(f"lead_list ({role})", readers(role), lambda _user: "/leads/", effort)
-    yield page("lead_list (search)", readers("marketer"), lambda _user: "/leads/?q=kowal", effort)
+        yield page(f"lead_list ({role})", readers(role), lambda _user: "/leads/", effort, LIST)
+    marketers = readers("marketer")
+    mql, fair = LifecycleStage.objects.get(key="mql").pk, Source.objects.order_by("pk").values_list("pk", flat=True)[2]
+    for name, query in {
+        "filtered": f"stage={mql}&source={fair}&score_from=40",
+        "by score": "sort=-score",
+        "by name": "sort=name",
+        "by stage": "sort=stage",
+    }.items():
+        yield page(f"lead_list ({name})", marketers, lambda _user, query=query: f"/leads/?{query}", effort, LIST)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+    yield page("lead_list (page 1,000)", marketers, lambda _user: f"/leads/{thousandth('')}", effort, LIST)
+    by_score = thousandth("-score")
+    yield page("lead_list (by score, page 1,000)", marketers, lambda _user: f"/leads/{by_score}", effort, LIST)
+
+
+def thousandth(sort: str) -> str:
+    """The address of the thousandth page of all leads; of the last where there are fewer."""
+    order = parts_of(sort)
+    keys = [part.key for part in order]
+    before = min(PAGE_ROWS * 999, Lead.objects.count()) - 1
+    row = order[0].rows(Lead.objects.values("pk", *keys), None, back=False)[before]
+    position = Position(0, row["pk"], row[order[0].key]).text(order)
+    return f"?{urlencode({'sort': sort, 'after': position})}"
+
+
+@benchmark("lead_search")
+def lead_search(effort: Effort) -> Iterable[Result]:
+    """What is asked at every pause while somebody types: beginnings that few leads have and many, one word and two."""
+    for name, typed in {
+        "one letter": ["k", "a", "s", "m"],
+        "usual": ["kowal", "garc", "nordic", "an"],
+        "rare": ["person12345", "company1234", "person777777@", "482204512"],
+        "two words": ["anna kowal", "wojcik blue", "zoe 2999", "olga zielinska"],
+        "nothing": ["zzz", "qqq anna"],
+    }.items():
+        yield from typing(name, typed, effort)
+
+
+def typing(name: str, typed: Sequence[str], effort: Effort) -> Iterable[Result]:
+    """The results alone, as htmx asks for them."""
+    clients = [sign_in(user) for user in readers("marketer", effort.times(READERS))]
+    pairs = cycle([(client, text) for text in typed for client in clients])
+    floors = cycle(clients)
+
+    def search() -> None:
+        client, text = next(pairs)
+        headers = {"HX-Request": "true", "HX-Target": "lead-results"}
+        answer = client.get("/leads/", {"q": text, "view": "all"}, headers=headers)
+        if answer.status_code != 200:
+            raise RuntimeError(f"the search for {text} answered {answer.status_code}")
+
+    for _ in range(effort.times(len(typed) * 2)):
+        search()
+        ask(clients[0], FLOOR)
+    taken, floor = interleaved(effort.times(TIMES), search, lambda: ask(next(floors), FLOOR))
+    for target in (LIST, SEARCH):
+        yield milliseconds(f"lead_search ({name})", Lead.objects.count(), taken, floor, target)
 
 
 @benchmark("board")

@@ -18,6 +18,7 @@ urlpatterns = [
     path("scoring/", include("scoring.urls")),
     path("leads/", include("sla.merge_urls")),
     path("leads/", include("leads.merge_urls")),
+    path("leads/", include("sla.finding_urls")),
     path("leads/", include("leads.urls")),
     path("settings/", include("leads.access_urls")),
     path("api/v1/", include("leads.api.urls")),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -330,47 +329,3 @@ def properties_of(formset: Any) -> dict[str, str]:
     """The properties as typed; rows left empty or removed are none."""
     rows = (form.cleaned_data for form in formset.forms if form not in formset.deleted_forms)
     return {row["name"]: row["value"] for row in rows if row.get("name")}
-
-
-class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
-    """What the list of leads can be narrowed by."""
-
-    q = django_filters.CharFilter(
-        method="search",
-        label=_("Search"),
-        max_length=200,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Name, e-mail, company or number")}),
-    )
-    stage = django_filters.ModelChoiceFilter(
-        queryset=LifecycleStage.objects.all(), label=_("Stage"), empty_label=_("Any stage")
-    )
-    status = django_filters.ModelChoiceFilter(
-        queryset=LeadStatus.objects.all(), label=_("Status"), empty_label=_("Any status")
-    )
-    owner = django_filters.ModelChoiceFilter(
-        queryset=User.objects.none(), label=_("Owner"), empty_label=_("Any owner"), null_label=_("Nobody")
-    )
-    source = django_filters.ModelChoiceFilter(
-        queryset=Source.objects.all(), label=_("Source"), empty_label=_("Any source")
-    )
-
-    class Meta:
-        model = Lead
-        fields: tuple[str, ...] = ()
-
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.filters["owner"].queryset = _owners(by)
-
-    def search(self, rows: Any, _name: str, text: str) -> Any:
-        return rows.search(text)
-
-
-def _owners(by: User) -> QuerySet[User]:
-    """Those whose leads this person may see."""
-    sales: QuerySet[User] = User.objects.active().filter(role__in=(Role.SDR, Role.AE, Role.MANAGER))
-    if by.role in {Role.SDR, Role.AE}:
-        return sales.filter(Q(pk=by.pk) | Q(team__isnull=False, team=by.team))
-    if by.role == Role.MANAGER:
-        return sales.filter(Q(pk=by.pk) | Q(team__manager=by) | Q(reports_to=by)).distinct()
-    return sales

@@ -16,6 +16,19 @@ _EDGES = INVISIBLE + _BLANK + "".join(map(chr, [*range(1, 33), 127, *range(128, 
 # Line breaks and tabs are text; the other control characters are damage.
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 
+# Marks that stand on a letter; NFKD has taken them off it. The database's baton_fold names the same ones.
+_MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+# Letters that are no letter with a mark.
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", **dict(zip("łøđðħıŧŋς", "loddhitnσ", strict=True))}
+)
+# What stands between words; the same in the database's baton_words.
+_BETWEEN = re.compile(
+    "[\x01-\x2f\x3a-\x40\x5b-\x60\x7b-\xbf\xd7\xf7\u2000-\u206f\u20a0-\u20cf\u2190-\u2bff\u2e00-\u2e7f\u3000-\u303f"
+    "\ufe00-\ufe0f\ufe30-\ufe6f\ufeff\uff00-\uff0f\ufffd]+"
+)
+WORD = 100
+
 # One address has one company behind it only where the domain is the company's own; the last line is set aside for
 # documentation and belongs to nobody.
 FREE_MAIL = frozenset(
@@ -78,3 +91,15 @@ def split_name(full_name: str) -> tuple[str, str]:
         return first.strip(), last.strip()
     first, _, last = name.rpartition(" ")
     return first, last
+
+
+def fold(text: str) -> str:
+    """The text as it is searched: no capitals, no accents; the database's ``baton_fold`` says the same."""
+    if text.isascii():
+        return text.lower()
+    return _MARKS.sub("", unicodedata.normalize("NFKD", text)).lower().translate(_LETTERS)
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text, each once, in their order; what is no letter and no digit parts them."""
+    return list(dict.fromkeys(word[:WORD] for word in _BETWEEN.split(fold(text)) if word))

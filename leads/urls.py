@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from leads import export_views, views
+from leads import views
 
 urlpatterns = [
-    path("", views.lead_list, name="lead-list"),
     path("new/", views.lead_create, name="lead-create"),
     path("<int:pk>/edit/", views.lead_edit, name="lead-edit"),
     path("companies/<int:pk>/edit/", views.company_edit, name="company-edit"),
     path("<int:pk>/events/new/", views.event_create, name="event-create"),
     path("imports/", include("leads.import_urls")),
-    path("export/", export_views.lead_export, name="lead-export"),
 ]

@@ -1,4 +1,4 @@
-"""The list of leads, and the forms that write them. The page of one lead is the top floor's (its clock is there)."""
+"""The forms that write leads. Their list and the page of one are the top floor's (scores and clocks are there)."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
-from leads.forms import CompanyForm, EventForm, LeadFilter, LeadForm, PropertyFormSet, properties_of
+from leads.forms import CompanyForm, EventForm, LeadForm, PropertyFormSet, properties_of
 from leads.merged import follows_merges
 from leads.models import Company, Lead
 from leads.saving import save_lead
 from leads.services.companies import update_company
 from leads.services.events import record_event
 from people.editor import form_methods
-from people.keyset import page, with_from
-from people.permissions import Can, may, requires, signed_in
+from people.keyset import with_from
+from people.permissions import Can, requires, signed_in
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,25 +31,7 @@ if TYPE_CHECKING:
     from people.models import User
 
 REFUSED = 422
-LISTED = ("company", "stage", "status", "owner", "score")
 SMALL_NUMBER = re.compile(r"[0-9]{1,18}")
-
-
-@requires(Can.SEE_LEADS)
-@require_safe
-def lead_list(request: HttpRequest) -> HttpResponse:
-    user = signed_in(request)
-    leads = Lead.objects.listed_for(user, erased=request.GET.get("erased") == "yes").select_related(*LISTED)
-    narrowed = LeadFilter(request.GET, queryset=leads, by=user)
-    context = {
-        "filter": narrowed.form,
-        "page": page(request, narrowed.qs, by="pk", descending=True),
-        "is_narrowed": any(narrowed.form.cleaned_data.values()) if narrowed.form.is_valid() else True,
-        "may_create": may(user, Can.CREATE_LEADS),
-        "may_import": may(user, Can.IMPORT_LEADS),
-        "may_export": may(user, Can.EXPORT_LEADS),
-    }
-    return render(request, "leads/lead_list.html", context)
 
 
 @requires(Can.CREATE_LEADS)

@@ -13,13 +13,14 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 
-from leads.forms import LeadFilter
-from leads.models import Lead
 from people.permissions import Can, may
+from sla.listing import Listing
 from sla.models import Clock
 
 if TYPE_CHECKING:
+    from leads.models import Lead
     from people.models import User
     from sla.querysets import ClockQuerySet
 
@@ -59,15 +60,12 @@ def _first(clocks: ClockQuerySet) -> int | None:
 
 
 def _in_list(user: User, lead: Lead, query: str) -> Neighbours:
-    """By today's filters, newest first."""
-    asked = QueryDict(query)
-    found = LeadFilter(asked, queryset=Lead.objects.listed_for(user).order_by(), by=user)
-    back = reverse("lead-list") + (f"?{asked.urlencode()}" if asked else "")
-    if not found.form.is_valid():
+    listing = Listing(QueryDict(query), user, timezone.now())
+    back = reverse("lead-list") + (f"?{listing.query}" if listing.query else "")
+    if listing.gone or not listing.filter.form.is_valid():
         return Neighbours(back_url=back)
-    previous = found.qs.filter(pk__gt=lead.pk).order_by("pk").values_list("pk", flat=True).first()
-    following = found.qs.filter(pk__lt=lead.pk).order_by("-pk").values_list("pk", flat=True).first()
-    return Neighbours(_url(previous, query), _url(following, query), back)
+    near = listing.neighbours(lead.pk)
+    return Neighbours(_url(near.previous, query), _url(near.next, query), back)
 
 
 def _url(pk: int | None, query: str) -> str:

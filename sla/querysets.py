@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery, Value
 
 if TYPE_CHECKING:
     from people.models import User
-    from sla.models import Clock, Escalation, Handoff, Notice, Policy
+    from sla.models import BulkJob, Clock, Escalation, Handoff, Notice, Policy
 
 # A notice holds later levels of its clock back for so many tries of its own: some minutes of back-off.
 TRIES_BEFORE_GIVING_WAY = 3
@@ -119,3 +119,13 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         theirs = notices.filter(~Exists(strange), mine).values("pk")
         # Two questions with an index each: in one OR, every message ever written would be read.
         return self.filter(pk__in=notices.filter(recipients=user).values("pk").union(theirs))
+
+
+class BulkJobQuerySet(models.QuerySet["BulkJob"]):
+    def waiting(self) -> Self:
+        """Not finished and not stopped, the oldest first."""
+        return self.filter(state="waiting").order_by("pk")
+
+    def visible_to(self, user: User) -> Self:
+        """One's own; an administrator sees all."""
+        return self if user.role == "administrator" else self.filter(by=user)

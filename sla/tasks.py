@@ -9,6 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from sla import flow as main_flow
+from sla.services import bulk as bulk_jobs
 from sla.services import compose as composing
 from sla.services import deliver as delivery
 from sla.services import retention as keeping
@@ -41,6 +42,13 @@ def deliver() -> None:
 @shared_task(name="sla.tasks.retention", ignore_result=True)
 def retention() -> None:
     while keeping.erase_due(now=timezone.now()):
+        pass
+
+
+@shared_task(name="sla.tasks.bulk", ignore_result=True)
+def bulk() -> None:
+    """Go on with the acts on many leads that were asked for, until nothing is left to do."""
+    while bulk_jobs.run_batch(now=timezone.now()):
         pass
 
 

@@ -4,6 +4,7 @@ from leads.models.access import ApiKey, Scope, StoredAnswer
 from leads.models.capture import CaptureField, CaptureForm, Submission
 from leads.models.company import Company
 from leads.models.facts import Attempt, Event, Note
+from leads.models.finding import LeadIndex
 from leads.models.history import StageChange
 from leads.models.identity import FormerDomain, FormerEmail
 from leads.models.imports import ExportLog, ImportChange, ImportedCompany, ImportJob, ImportMapping, ImportReject
@@ -22,6 +23,7 @@ from leads.models.lists import (
 from leads.models.merging import CompanyKey, CompanyMerge, CompanyPair, DuplicatePair, LeadKey, Merge, ToCompare
 from leads.models.privacy import ErasedAddress, PrivacyAct
 from leads.models.queue import ChangedLead
+from leads.models.saved_views import ListChoice, SavedView
 from leads.models.tracking import SiteCount, TrackedSite, Visitor, VisitorEvent
 from leads.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookKind, WebhookTry
 
@@ -52,13 +54,16 @@ __all__ = [
     "ImportReject",
     "ImportedCompany",
     "Lead",
+    "LeadIndex",
     "LeadKey",
     "LeadStatus",
     "LeadType",
     "LifecycleStage",
+    "ListChoice",
     "Merge",
     "Note",
     "PrivacyAct",
+    "SavedView",
     "Scope",
     "SiteCount",
     "Source",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower
@@ -12,6 +13,7 @@ from django.db.models.lookups import In
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from leads.models.index_triggers import COMPANY_TRIGGERS as INDEX_TRIGGERS
 from leads.models.lead_triggers import COMPANY_TRIGGERS
 from leads.text import FREE_MAIL
 
@@ -68,10 +70,10 @@ class Company(models.Model):
             ),
         )
         indexes: ClassVar[list[models.Index]] = [
-            # text_pattern_ops: the search for a beginning must use it whatever the database's collation.
+            # The import finds the companies of a batch by it.
             models.Index(OpClass(Lower("name"), "text_pattern_ops"), name="company_name_prefix"),
         ]
-        triggers = COMPANY_TRIGGERS
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [*COMPANY_TRIGGERS, *INDEX_TRIGGERS]
 
     def __str__(self) -> str:
         return self.name

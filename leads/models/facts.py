@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from leads.models.index_triggers import ATTEMPT_TRIGGERS
 from leads.models.lead import Lead
 from leads.models.lists import EventType
 
@@ -83,6 +84,7 @@ class Attempt(models.Model):
             models.CheckConstraint(condition=models.Q(outcome__in=Outcome.values), name="attempt_outcome_known"),
         )
         indexes = (models.Index(fields=("lead", "-occurred_at"), name="attempt_lead_newest"),)
+        triggers = ATTEMPT_TRIGGERS
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()}: {self.get_outcome_display()}"

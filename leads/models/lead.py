@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pghistory
+import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower, Trim
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.company import Company
+from leads.models.index_triggers import LEAD_TRIGGERS as INDEX_TRIGGERS
 from leads.models.lead_triggers import LEAD_TRIGGERS
 from leads.models.lists import Campaign, LeadStatus, LeadType, LifecycleStage, Source
 from leads.querysets import LeadQuerySet
@@ -175,14 +176,11 @@ class Lead(models.Model):
             models.Index(fields=("erased_at",), name="lead_erased", condition=models.Q(erased_at__isnull=False)),
             models.Index(fields=("owner", "-id"), name="lead_owner_newest"),
             models.Index(fields=("stage", "-id"), name="lead_stage_newest"),
-            # text_pattern_ops: a prefix search must use the index whatever the database's collation.
-            models.Index(fields=("email",), opclasses=("text_pattern_ops",), name="lead_email_prefix"),
-            models.Index(OpClass(Lower("last_name"), "text_pattern_ops"), name="lead_last_name_prefix"),
-            models.Index(OpClass(Lower("first_name"), "text_pattern_ops"), name="lead_first_name_prefix"),
             # What changed since, page by page (the API).
             models.Index(fields=("updated_at", "id"), name="lead_updated"),
+            models.Index(fields=("captured_at", "id"), name="lead_captured"),
         )
-        triggers = LEAD_TRIGGERS
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [*LEAD_TRIGGERS, *INDEX_TRIGGERS]
 
     def __str__(self) -> str:
         return self.display_name

@@ -18,8 +18,8 @@ from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 register = template.Library()
 
@@ -46,12 +46,19 @@ def _texts(at: datetime) -> tuple[str, str]:
     The same as ``date_format`` gives, without compiling its format anew for each of a page's hundred times.
     """
     local = timezone.localtime(at)
-    day, clock = f"{local.day} {str(MONTHS_3[local.month]).title()}", f"{local:%H:%M}"
-    return f"{WEEKDAYS_ABBR[local.weekday()]} {day} {local.year}, {clock} {local.tzname()}", f"{day}, {clock}"
+    weekday, month = _names(get_language(), local.weekday(), local.month)
+    day, clock = f"{local.day} {month}", f"{local.hour:02}:{local.minute:02}"
+    return f"{weekday} {day} {local.year}, {clock} {local.tzname()}", f"{day}, {clock}"
+
+
+@lru_cache(maxsize=1024)
+def _names(_language: str | None, weekday: int, month: int) -> tuple[str, str]:
+    """A day of the week and a month in the reader's language, short."""
+    return str(WEEKDAYS_ABBR[weekday]), str(MONTHS_3[month]).title()
 
 
 def _utc(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 @register.simple_tag

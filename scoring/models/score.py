@@ -68,6 +68,7 @@ class LeadScore(models.Model):
         )
         indexes = (
             models.Index(fields=("scored_at",), name="lead_score_oldest"),
+            models.Index(fields=("total", "lead"), name="lead_score_total"),
             # Deleting a rule, or a draft with fifty of them, asks for each whether a score names it.
             models.Index(fields=("excluded_by",), name="lead_score_excluded", condition=Q(excluded_by__isnull=False)),
             models.Index(fields=("decided_by",), name="lead_score_decided", condition=Q(decided_by__isnull=False)),

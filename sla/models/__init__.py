@@ -1,5 +1,6 @@
 """What was promised, and what became of it."""
 
+from sla.models.bulk import BulkItem, BulkJob
 from sla.models.calendar import Calendar, CalendarAssignment, CalendarSpan, ClosedDay
 from sla.models.clock import Clock
 from sla.models.escalation import DeliveryTry, Escalation, Notice
@@ -8,6 +9,8 @@ from sla.models.handoff import Handoff, RoutingRule, RoutingTurn
 from sla.models.policy import Level, Policy, PolicyVersion, Sequence
 
 __all__ = [
+    "BulkItem",
+    "BulkJob",
     "Calendar",
     "CalendarAssignment",
     "CalendarSpan",

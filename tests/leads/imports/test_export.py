@@ -70,7 +70,7 @@ def test_the_list_s_columns_as_csv(lead: Lead, marketer: User) -> None:
 
 
 def test_all_columns_own_fields_among_them(lead: Lead, marketer: User) -> None:
-    header, row = rows(get(marketer, format="csv", all="on"))
+    header, row = rows(get(marketer, format="csv", every="on"))
     told = dict(zip(header, row, strict=True))
 
     assert (told["Seats"], told["Numbers in other systems"], told["Source"]) == ("7.5", "crm: 7", "Web")
@@ -85,7 +85,7 @@ def test_the_columns_that_are_chosen(lead: Lead, marketer: User) -> None:
 
 
 def test_a_workbook_holds_text_as_text(lead: Lead, marketer: User) -> None:
-    response = get(marketer, format="xlsx", all="on")
+    response = get(marketer, format="xlsx", every="on")
     book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(b"".join(response)))
     header, row = book.get_sheet_by_index(0).to_python()
     told = dict(zip(header, row, strict=True))
@@ -152,7 +152,7 @@ def test_the_question_keeps_the_filter(lead: Lead, marketer: User) -> None:
 def test_statements_do_not_grow_with_rows(make_lead: MakeLead, marketer: User) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
-            rows(get(marketer, format="csv", all="on"))
+            rows(get(marketer, format="csv", every="on"))
         return len(queries)
 
     make_lead()

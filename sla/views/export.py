@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, StreamingHttpResponse
+from django.http import FileResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from leads.forms import LeadFilter
-from leads.models import ExportLog, Lead
+from leads.models import ExportLog
 from leads.services import exports
 from people.editor import REFUSED
 from people.permissions import Can, requires, signed_in
+from sla.listing import Listing
+from sla.views.leads import narrowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-OURS = ("format", "columns", "all")
+OURS = ("format", "columns", "every")
+NOT_OF_THE_LIST = (*OURS, "after", "before", "act", "csrfmiddlewaretoken")
 
 
 class ExportForm(forms.Form):
@@ -34,7 +36,7 @@ class ExportForm(forms.Form):
     format = forms.ChoiceField(
         label=gettext_lazy("Kind of file"), choices=ExportLog.Format.choices, widget=forms.RadioSelect
     )
-    all = forms.BooleanField(label=gettext_lazy("All columns"), required=False)
+    every = forms.BooleanField(label=gettext_lazy("All columns"), required=False)
     columns = forms.MultipleChoiceField(
         label=gettext_lazy("Columns"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -47,7 +49,7 @@ class ExportForm(forms.Form):
     def chosen(self) -> list[str]:
         """In the order in which they are offered; those of the list when none is chosen."""
         keys = [key for key, _name in exports.offered()]
-        if self.cleaned_data["all"]:
+        if self.cleaned_data["every"]:
             return keys
         chosen = set(self.cleaned_data["columns"]) or set(exports.LISTED)
         return [key for key in keys if key in chosen]
@@ -56,10 +58,11 @@ class ExportForm(forms.Form):
 @requires(Can.EXPORT_LEADS)
 @require_safe
 def lead_export(request: HttpRequest) -> HttpResponseBase:
-    """``?`` the list's own query, then ``format``, ``columns`` (each) or ``all``. Without a format: which columns?"""
+    """``?`` the list's own query, then ``format``, ``columns`` (each) or ``every``. Without a format: which columns?"""
     user = signed_in(request)
-    narrowed = LeadFilter(request.GET, queryset=Lead.objects.listed_for(user), by=user)
-    if not narrowed.form.is_valid():
+    asked = _list_of(request)
+    listing = Listing(asked, user, timezone.now())
+    if listing.gone or not listing.filter.form.is_valid():
         messages.error(request, _("There is no such list."))
         return _page(request, ExportForm(initial={"format": "csv"}), status=REFUSED)
     if "format" not in request.GET:
@@ -68,7 +71,7 @@ def lead_export(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid():
         return _page(request, form, status=REFUSED)
     export = exports.begin(
-        leads=narrowed.qs,
+        leads=narrowed(asked, user),
         columns=form.chosen(),
         kind=form.cleaned_data["format"],
         query=_filter(request),
@@ -100,15 +103,19 @@ def _for_reader(lines: Iterator[str]) -> Iterator[str]:
     return sent()
 
 
-def _filter(request: HttpRequest) -> str:
-    """The list's own part of the query."""
+def _list_of(request: HttpRequest) -> QueryDict:
+    """The list's own part of the query; ``lead`` are the ones ticked there, ``all=1&query=…`` all that it finds."""
     query = request.GET.copy()
-    for name in (*OURS, "after", "before"):
+    for name in NOT_OF_THE_LIST:
         query.pop(name, None)
-    return query.urlencode()
+    return query
+
+
+def _filter(request: HttpRequest) -> str:
+    return _list_of(request).urlencode()
 
 
 def _page(request: HttpRequest, form: ExportForm, *, status: int = 200) -> HttpResponseBase:
-    query = [(name, value) for name, values in request.GET.lists() if name not in OURS for value in values]
+    query = [(name, value) for name, values in request.GET.lists() if name not in NOT_OF_THE_LIST for value in values]
     context = {"form": form, "query": query, "back": _filter(request)}
     return render(request, "leads/export.html", context, status=status)
