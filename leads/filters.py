@@ -100,6 +100,11 @@ def _all(model: type[Model]) -> Callable[[User], Any]:
     return lambda _by: model._default_manager.all()
 
 
+def _unmerged(model: type[Source | Campaign]) -> Callable[[User], Any]:
+    """A name that was merged into another has no leads any more."""
+    return lambda _by: model._default_manager.filter(merged_into__isnull=True)
+
+
 def owners(by: User) -> QuerySet[User]:
     """Those whose leads this person may see."""
     sales: QuerySet[User] = User.objects.active().filter(role__in=(Role.SDR, Role.AE, Role.MANAGER))
@@ -130,7 +135,7 @@ def usual_names(by: User) -> dict[str, dict[int, str]]:
     lists = (
         ("stage", LifecycleStage.objects.all(), F("position")),
         ("status", LeadStatus.objects.all(), F("position")),
-        ("source", Source.objects.all(), Value(0)),
+        ("source", Source.objects.filter(merged_into__isnull=True), Value(0)),
         ("owner", owners(by), Value(0)),
     )
     asked = [
@@ -149,12 +154,12 @@ USUAL = (
     Offer("stage", _("Stage"), "", row("stage", "stage", _all(LifecycleStage), empty=_("Any stage"))),
     Offer("status", _("Status"), "", row("status", "status", _all(LeadStatus), empty=_("Any status"))),
     Offer("owner", _("Owner"), "", row("owner", "owner", owners, empty=_("Any owner"), nobody=_("Nobody"))),
-    Offer("source", _("Source"), "", row("source", "source", _all(Source), empty=_("Any source"))),
+    Offer("source", _("Source"), "", row("source", "source", _unmerged(Source), empty=_("Any source"))),
 )
 OFFERS = (
     Offer("lead_type", _("Lead type"), STANDING, row("lead_type", "lead_type", _all(LeadType))),
     Offer("team", _("Team of the owner"), STANDING, row("owner__team", "team", lambda _by: Team.objects.sales())),
-    Offer("campaign", _("Campaign"), STANDING, row("campaign", "campaign", _all(Campaign))),
+    Offer("campaign", _("Campaign"), STANDING, row("campaign", "campaign", _unmerged(Campaign))),
     Offer("journey", _("Buyer's journey"), STANDING, choice("journey_step", Lead.JourneyStep.choices)),
     _text("status_reason", _("Reason of the status"), STANDING),
     Offer("untouched", _("No touch for (days)"), WHEN, _make_untouched),
@@ -207,7 +212,7 @@ def _custom(field: CustomField) -> Offer:
     if field.kind == kinds.YES_NO:
         return Offer(name, field.name, OWN, yes_no("", method=_json_is(key)))
     if field.kind == kinds.CHOICE:
-        choices = [(one, one) for one in field.choices]
+        choices = [(one, one) for one in (*field.choices, *field.retired_choices)]
         return Offer(name, field.name, OWN, choice("", choices, method=_json_is(key)))
     make, suffixes = text("", method=_json_text(key))
     return Offer(name, field.name, OWN, make, suffixes)

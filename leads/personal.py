@@ -48,6 +48,7 @@ HANDLED: dict[str, Handling] = {
     "leads.Visitor": DELETE,
     "leads.FormerEmail": DELETE,
     "leads.LeadKey": DELETE,
+    "leads.LeadIndex": KEEP,  # the database writes it anew from what the lead is
     "leads.DuplicatePair": DELETE,
     # That there was a merge, or a message, is counted; ``leads.services.erase`` empties what they hold.
     "leads.Merge": KEEP,

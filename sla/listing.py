@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from people.models import User
 
 # What an address may say besides its filters.
-BESIDES = frozenset({"sort", "view", "add", "after", "before", "from", "lead", "all", "query", "act"})
+BESIDES = frozenset({"erased", "sort", "view", "add", "after", "before", "from", "lead", "all", "query", "act"})
 COUNTED, PLACED = 10_000, 200
 MOST_ID = 2**63 - 1
 
@@ -77,7 +77,7 @@ class Listing:
 
     @cached_property
     def filter(self) -> LeadFilter:
-        leads = Lead.objects.listed_for(self.user)
+        leads = Lead.objects.listed_for(self.user, erased=self.is_of_erased)
         return LeadFilter(self.data, queryset=leads, offers=self.made, asking=self.asking)
 
     @cached_property
@@ -87,8 +87,13 @@ class Listing:
         return found.order_by()
 
     @property
+    def is_of_erased(self) -> bool:
+        """``?erased=yes``: what is left of people who were erased, and of nobody else."""
+        return self.data.get("erased") == "yes"
+
+    @property
     def is_narrowed(self) -> bool:
-        return bool(self.in_force or self.gone)
+        return bool(self.in_force or self.gone or self.is_of_erased)
 
     @property
     def query(self) -> str:
@@ -123,6 +128,8 @@ class Listing:
         gone = [
             Chip(chip(name, _("is gone")), address_of(self.data, **{name: ""}), is_wrong=True) for name in self.gone
         ]
+        if self.is_of_erased:
+            gone.append(Chip(chip(_("Erased people"), _("yes")), address_of(self.data, erased=""), is_wrong=False))
         return shown + gone
 
     @staticmethod

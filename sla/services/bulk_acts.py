@@ -20,6 +20,7 @@ from leads.services.locks import lock_leads
 from leads.services.owners import set_owner
 from leads.services.queue import mark_changed
 from leads.services.stages import StageMove, move_by_hand, move_stages
+from leads.services.webhooks import announce_status
 from people.models import User
 from sla.models import BulkItem, BulkJob, Handoff, Notice
 from sla.services.handoffs import reassign
@@ -144,7 +145,7 @@ def _held(job: BulkJob, lead_ids: Ids) -> tuple[dict[int, Handoff], dict[int, Le
     handoffs = Handoff.objects.open().filter(lead__in=lead_ids).select_for_update(of=("self",)).order_by("pk")
     by_lead = {handoff.lead_id: handoff for handoff in handoffs}
     lock_leads(lead_ids)
-    leads = {lead.pk: lead for lead in Lead.objects.visible_to(job.by).filter(pk__in=lead_ids).order_by("pk")}
+    leads = {lead.pk: lead for lead in Lead.objects.visible_to(job.by).living().filter(pk__in=lead_ids).order_by("pk")}
     outcome = Outcome()
     outcome.skip([pk for pk in lead_ids if pk not in leads], _("Is gone, or not yours to see."))
     return by_lead, leads, outcome
@@ -161,8 +162,17 @@ def _set(job: BulkJob, lead_ids: Ids, values: dict[str, Any], now: datetime) -> 
     rest = [pk for pk in leads if pk not in outcome.skipped]
     Lead.objects.filter(pk__in=rest).update(**values, updated_at=now)
     mark_changed(lead_ids=rest, now=now)
+    _announce([leads[pk] for pk in rest], values["status_id"], now)
     outcome.before |= {pk: {name: getattr(leads[pk], name) for name in values} for pk in rest}
     return outcome
+
+
+def _announce(leads: Collection[Lead], status_id: int, now: datetime) -> None:
+    """Tell other programs of those that are returned or lost by this, a statement per status they had."""
+    known = LeadStatus.objects.in_bulk({status_id, *(lead.status_id for lead in leads)})
+    for before in {lead.status_id for lead in leads}:
+        ids = [lead.pk for lead in leads if lead.status_id == before]
+        announce_status(lead_ids=ids, before=known[before], after=known[status_id], now=now)
 
 
 def _hand_over(outcome: Outcome, handoff: Handoff, lead: Lead, to: User, by: User, now: datetime) -> None:

@@ -130,7 +130,7 @@ def test_merge_as_chosen_and_go_to_the_winner(as_owner: Client, ana: Lead, doubl
     assert answer.redirect_chain == [(reverse("lead-detail", args=[ana.pk]), 302)]
     ana.refresh_from_db()
     assert (ana.first_name, ana.email, ana.stage.key) == ("Anna", "anna@acme.example", "mql")
-    page = answer.content.decode()
+    page = as_owner.get(reverse("lead-story", args=[ana.pk])).content.decode()
     assert "Merged with Anna Nowak" in page
     assert reverse("merge-undo", args=[Merge.objects.get().pk]) in page
     assert Merge.objects.get().by == owner
@@ -219,6 +219,7 @@ def test_undo_asks_says_and_does(as_owner: Client, ana: Lead, double: Lead, owne
     assert answer.redirect_chain[0][0] == reverse("lead-detail", args=[double.pk])
     page = answer.content.decode()
     assert "Anna Nowak is a lead of its own again." in page
+    page = as_owner.get(reverse("lead-story", args=[double.pk])).content.decode()
     assert "Undone by Olga Owner" in page
     again = as_owner.post(url)
     assert again.status_code == 422
