@@ -209,10 +209,6 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["captured_at", "id"], name="lead_captured"),
         ),
         migrations.AddIndex(
-            model_name="lead",
-            index=models.Index(fields=["updated_at", "id"], name="lead_updated"),
-        ),
-        migrations.AddIndex(
             model_name="leadindex",
             index=django.contrib.postgres.indexes.GinIndex(
                 fields=["words"], gin_pending_list_limit=256, name="lead_index_words"
