@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
-from django.db.models import F, IntegerField, Model, Q, Value
+from django.db.models import Model, Q
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from leads.filter_kinds import WHOLE, Asking, Method, Offer, choice, days, number, row, text, yes_no
@@ -109,7 +108,7 @@ def owners(by: User) -> QuerySet[User]:
     """Those whose leads this person may see."""
     sales: QuerySet[User] = User.objects.active().filter(role__in=(Role.SDR, Role.AE, Role.MANAGER))
     if by.role in {Role.SDR, Role.AE}:
-        return sales.filter(Q(pk=by.pk) | Q(team__isnull=False, team=by.team))
+        return sales.filter(Q(pk=by.pk) | Q(team__isnull=False, team=by.team_id))
     if by.role == Role.MANAGER:
         return sales.filter(Q(pk=by.pk) | Q(team__manager=by) | Q(reports_to=by)).distinct()
     return sales
@@ -128,24 +127,6 @@ def _number(name: str, label: _StrPromise, group: _StrPromise, field: str, most:
 def _days(name: str, label: _StrPromise, field: str) -> Offer:
     make, suffixes = days(field)
     return Offer(name, label, WHEN, make, suffixes)
-
-
-def usual_names(by: User) -> dict[str, dict[int, str]]:
-    """The names that the filters in view offer, in one query: there and back is most of what it costs to ask."""
-    lists = (
-        ("stage", LifecycleStage.objects.all(), F("position")),
-        ("status", LeadStatus.objects.all(), F("position")),
-        ("source", Source.objects.filter(merged_into__isnull=True), Value(0)),
-        ("owner", owners(by), Value(0)),
-    )
-    asked = [
-        rows.order_by().values_list(Value(what), Cast(place, IntegerField()), "name", "pk")
-        for what, rows, place in lists
-    ]
-    known: dict[str, dict[int, str]] = {what: {} for what, _rows, _place in lists}
-    for what, _place, name, pk in sorted(asked[0].union(*asked[1:])):
-        known[what][pk] = name
-    return known
 
 
 # Always in view, in this order.

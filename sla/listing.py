@@ -15,19 +15,20 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from leads.filter_kinds import Asking, chip, said
-from leads.filters import USUAL, LeadFilter, named_in, usual_names
+from leads.filters import USUAL, LeadFilter, named_in
 from leads.models import CustomField, Lead
 from people.keyset import address_of, position_of, walk
 from sla.filters import offers
 from sla.ordering import parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from django.utils.safestring import SafeString
 
     from leads.filter_kinds import Offer
+    from leads.frame import Frame
     from leads.querysets import LeadQuerySet
     from people.keyset import Part
     from people.models import User
@@ -57,14 +58,17 @@ class Neighbours(NamedTuple):
 class Listing:
     """What one person's list is, by its address."""
 
-    def __init__(self, data: QueryDict, user: User, now: datetime, *, whole: bool = False, shown: bool = False) -> None:
+    def __init__(
+        self, data: QueryDict, user: User, now: datetime, *, whole: bool = False, frame: Frame | None = None
+    ) -> None:
         """``whole``: with the controls that are always in view, not only the filters in force.
 
-        ``shown``: it is about to be shown, with the names of stages and owners.
+        ``frame``: where it is about to be shown, the names of stages and owners and what else it has asked for.
         """
         self.data, self.user = data, user
-        self.asking = Asking(user, now, usual_names(user) if whole or shown else {})
-        self.custom = list(CustomField.objects.all())
+        self.asking = Asking(user, now, dict(frame.names) if frame else {})
+        self.custom: Sequence[CustomField] = frame.custom if frame else list(CustomField.objects.all())
+        self.whose = frame.whose if frame else None
         self.offers = offers(self.custom)
         every = (*USUAL, *self.offers)
         self.in_force = named_in(data, every)
@@ -77,7 +81,7 @@ class Listing:
 
     @cached_property
     def filter(self) -> LeadFilter:
-        leads = Lead.objects.listed_for(self.user, erased=self.is_of_erased)
+        leads = Lead.objects.listed_for(self.user, erased=self.is_of_erased, owners=self.whose)
         return LeadFilter(self.data, queryset=leads, offers=self.made, asking=self.asking)
 
     @cached_property

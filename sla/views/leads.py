@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from leads.models import ListChoice, SavedView
+from leads.frame import frame_of
+from leads.models import SavedView
 from leads.querysets import SHARERS
 from people.keyset import address, address_of, page_of
 from people.permissions import Can, may, requires, signed_in
@@ -30,6 +31,7 @@ from sla.views.saved_views import address_of_view
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from leads.frame import Frame
     from leads.models import Lead
     from leads.querysets import LeadQuerySet
     from people.models import User
@@ -43,17 +45,17 @@ RESULTS = "lead-results"
 @require_safe
 def lead_list(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    choice = ListChoice.objects.filter(user=user).select_related("default_view").first()
-    if not request.GET and choice and choice.default_view:
-        return redirect(address_of_view(choice.default_view))
     by_htmx = htmx_of(request).target == RESULTS and not htmx_of(request).history_restore_request
-    listing = Listing(request.GET, user, timezone.now(), whole=not by_htmx, shown=True)
-    views = [] if by_htmx and not request.GET.get("view", "").isdigit() else list(SavedView.objects.visible_to(user))
-    view = next((one for one in views if str(one.pk) == request.GET.get("view")), None)
-    context = _results(request, listing, _columns(listing, view, choice))
+    frame = frame_of(user, with_views=not by_htmx or request.GET.get("view", "").isdigit())
+    first = SavedView.objects.filter(pk=frame.default_view).first() if frame.default_view and not request.GET else None
+    if first:
+        return redirect(address_of_view(first))
+    listing = Listing(request.GET, user, timezone.now(), whole=not by_htmx, frame=frame)
+    view = next((one for one in frame.views if str(one.pk) == request.GET.get("view")), None)
+    context = _results(request, listing, _columns(listing, view, frame))
     context |= _columns_to_choose(listing, view, context["columns"])
     if not by_htmx:
-        context |= _around(listing, views, view, choice)
+        context |= _around(listing, view, frame)
     response = render(request, "sla/lead_results.html" if by_htmx else "sla/lead_list.html", context)
     if by_htmx:
         response["HX-Push-Url"] = f"{reverse('lead-list')}{address(request, add='')}"
@@ -86,9 +88,9 @@ def neighbours(lead: Lead, query: str, user: User) -> Neighbours:
     return Listing(QueryDict(query), user, timezone.now()).neighbours(lead.pk)
 
 
-def _columns(listing: Listing, view: SavedView | None, choice: ListChoice | None) -> list[Column]:
+def _columns(listing: Listing, view: SavedView | None, frame: Frame) -> list[Column]:
     """Those of the view one is in, else those one has chosen, else the usual ones."""
-    names = (view.columns if view else []) or (choice.columns if choice else [])
+    names = (view.columns if view else []) or frame.columns
     return showing.chosen(names, showing.columns(listing.custom))
 
 
@@ -138,9 +140,7 @@ def _head(listing: Listing, column: Column) -> dict[str, object]:
     return {"label": column.label, "css": column.css, "url": url, "sorted": sorted_by}
 
 
-def _around(
-    listing: Listing, views: list[SavedView], view: SavedView | None, choice: ListChoice | None
-) -> dict[str, Any]:
+def _around(listing: Listing, view: SavedView | None, frame: Frame) -> dict[str, Any]:
     """What stands around the results: views, filters, columns."""
     usual = {offer.name for offer in listing.made[:5]}
     form = listing.filter.form
@@ -150,8 +150,8 @@ def _around(
         "filter_menu": filter_menu(own_of(listing.custom), [offer.name for offer in listing.made]),
         "may_create": may(listing.user, Can.CREATE_LEADS),
         "may_share": listing.user.role in SHARERS,
-        "views": views,
+        "views": frame.views,
         "is_changed": view is not None and QueryDict(view.query) != QueryDict(listing.query),
-        "default_view": choice.default_view_id if choice else None,
+        "default_view": frame.default_view,
         "may_change_view": view is not None and _may_change(view, listing.user),
     }
