@@ -16,7 +16,7 @@ from django.db.models import Model, Q
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.translation import gettext_lazy as _
 
-from leads.filter_kinds import WHOLE, Asking, Method, Offer, choice, days, number, row, text, yes_no
+from leads.filter_kinds import WHOLE, Asking, LeanSearch, Method, Offer, choice, days, number, row, text, yes_no
 from leads.models import Campaign, CustomField, Lead, LeadStatus, LeadType, LifecycleStage, Source
 from people.models import Role, Team, User
 
@@ -68,9 +68,8 @@ def _make_search(_asking: Asking) -> django_filters.Filter:
     return django_filters.CharFilter(
         method=_search,
         max_length=200,
-        widget=forms.TextInput(
+        widget=LeanSearch(
             attrs={
-                "type": "search",
                 "placeholder": _("Name, company, e-mail, phone or number"),
                 "autocomplete": "off",
                 "spellcheck": "false",

@@ -14,7 +14,7 @@ from django.db.models import Case, F, IntegerField, Value, When
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from leads.filter_kinds import Asking, chip, said
+from leads.filter_kinds import Asking, said
 from leads.filters import USUAL, LeadFilter, named_in
 from leads.models import CustomField, Lead
 from people.keyset import address_of, position_of, walk
@@ -24,8 +24,6 @@ from sla.ordering import parts_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
-
-    from django.utils.safestring import SafeString
 
     from leads.filter_kinds import Offer
     from leads.frame import Frame
@@ -42,9 +40,14 @@ MOST_ID = 2**63 - 1
 class Chip(NamedTuple):
     """A filter in force, in words, and the address without it."""
 
-    text: SafeString
+    label: object
+    value: str
     url: str
     is_wrong: bool
+
+    @property
+    def text(self) -> str:
+        return f"{self.label}: {self.value}" if self.value else str(self.label)
 
 
 class Neighbours(NamedTuple):
@@ -99,7 +102,7 @@ class Listing:
     def is_narrowed(self) -> bool:
         return bool(self.in_force or self.gone or self.is_of_erased)
 
-    @property
+    @cached_property
     def query(self) -> str:
         """Its filters and its order, without where one is in it: what is saved, and what a lead's link carries."""
         return address_of(self.data, after="", before="", add="", view="")[1:]
@@ -108,6 +111,14 @@ class Listing:
     def origin(self) -> str:
         """The same as one value of another address."""
         return quote(address_of(self.data, after="", before="", add="")[1:], safe="")
+
+    def sorted_by(self, sort: str) -> str:
+        """The address of the same list in another order, on its first page."""
+        return f"{self._unsorted}{'&' if len(self._unsorted) > 1 else ''}sort={sort}"
+
+    @cached_property
+    def _unsorted(self) -> str:
+        return address_of(self.data, after="", before="", add="", sort="")
 
     def rows(self, needs: Iterable[str]) -> Any:
         """Its leads as dictionaries, with the keys they are ordered by."""
@@ -123,17 +134,16 @@ class Listing:
         form.is_valid()
         shown = [
             Chip(
-                chip(offer.label, _("makes no sense") if offer.name in form.errors else self._said(form, offer)),
+                offer.label,
+                _("makes no sense") if offer.name in form.errors else self._said(form, offer),
                 address_of(self.data, after="", before="", **dict.fromkeys(offer.parameters, "")),
                 offer.name in form.errors,
             )
             for offer in self.in_force
         ]
-        gone = [
-            Chip(chip(name, _("is gone")), address_of(self.data, **{name: ""}), is_wrong=True) for name in self.gone
-        ]
+        gone = [Chip(name, _("is gone"), address_of(self.data, **{name: ""}), is_wrong=True) for name in self.gone]
         if self.is_of_erased:
-            gone.append(Chip(chip(_("Erased people"), _("yes")), address_of(self.data, erased=""), is_wrong=False))
+            gone.append(Chip(_("Erased people"), _("yes"), address_of(self.data, erased=""), is_wrong=False))
         return shown + gone
 
     @staticmethod

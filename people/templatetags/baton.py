@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from html import escape
 
 from django import template
 from django.forms import BoundField
@@ -80,17 +81,21 @@ def due(at: datetime | None, warn: int | datetime = 300, css: str = "") -> str:
 @register.simple_tag
 def ago(at: datetime | None, css: str = "") -> str:
     """A moment gone by: “12 min ago”, the exact time in its tooltip."""
-    if at is None:
-        return ""
-    return format_html('<time class="{}" data-ago datetime="{}" title="{}">{}</time>', css, _utc(at), *_texts(at))
+    return _time(at, css, " data-ago")
 
 
 @register.simple_tag
 def moment(at: datetime | None, css: str = "") -> str:
     """A moment as such, which does not tick: “22 Nov, 14:35”, in full in its tooltip."""
+    return _time(at, css)
+
+
+def _time(at: datetime | None, css: str, live: str = "") -> str:
+    """Written out: a page has a hundred of them."""
     if at is None:
         return ""
-    return format_html('<time class="{}" datetime="{}" title="{}">{}</time>', css, _utc(at), *_texts(at))
+    full, short = map(escape, _texts(at))
+    return SafeString(f'<time class="{escape(css)}"{live} datetime="{_utc(at)}" title="{full}">{short}</time>')
 
 
 @register.filter

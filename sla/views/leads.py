@@ -18,12 +18,11 @@ from django.views.decorators.http import require_safe
 from leads.frame import frame_of
 from leads.models import SavedView
 from leads.querysets import SHARERS
-from people.keyset import address, address_of, page_of
+from people.keyset import address, page_of
 from people.permissions import Can, may, requires, signed_in
 from sla import columns as showing
 from sla.listing import Listing, chosen_of
-from sla.listing_html import column_menu, filter_menu, own_of, rows_html
-from sla.ordering import FALLING_FIRST
+from sla.listing_html import column_menu, filter_menu, heads_html, own_of, rows_html
 from sla.services.bulk import acts_of
 from sla.views.acts import htmx_of
 from sla.views.saved_views import address_of_view
@@ -108,17 +107,17 @@ def _may_change(view: SavedView, user: User) -> bool:
 def _results(request: HttpRequest, listing: Listing, columns: list[Column]) -> dict[str, Any]:
     page = page_of(request, listing.rows(need for column in columns for need in column.needs), listing.order)
     user = listing.user
-    acts = acts_of(user)
+    acts, here = acts_of(user), reverse("lead-list")
     return {
         "listing": listing,
         "page": page,
         "columns": columns,
-        "heads": [_head(listing, column) for column in columns],
+        "heads": heads_html(listing, columns, before=here),
         "rows": rows_html(
             page.rows,
             columns,
             listing.asking,
-            before=reverse("lead-list"),
+            before=here,
             after=f"/?from={listing.origin}",
             ticks=bool(acts),
         ),
@@ -127,17 +126,6 @@ def _results(request: HttpRequest, listing: Listing, columns: list[Column]) -> d
         "export_url": reverse("lead-export") if may(user, Can.EXPORT_LEADS) else "",
         "count_url": f"{reverse('lead-count')}?{listing.query}",
     }
-
-
-def _head(listing: Listing, column: Column) -> dict[str, object]:
-    """The head of a column: the address that orders by it, and how the list is ordered by it now."""
-    if not column.sort:
-        return {"label": column.label, "css": column.css}
-    down, up = f"-{column.sort}", column.sort
-    usual, other = (down, up) if column.sort in FALLING_FIRST else (up, down)
-    url = address_of(listing.data, after="", before="", add="", sort=other if listing.sort == usual else usual)
-    sorted_by = {up: "ascending", down: "descending"}.get(listing.sort, "")
-    return {"label": column.label, "css": column.css, "url": url, "sorted": sorted_by}
 
 
 def _around(listing: Listing, view: SavedView | None, frame: Frame) -> dict[str, Any]:
