@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import django_filters
@@ -47,6 +48,13 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
             made.parent, made.model = self, Lead
             made._label = made._label or offer.label
             self.filters[offer.name] = made
+
+    @cached_property
+    def form(self) -> forms.Form:
+        """The filters' own fields: they were made for this one list, and need no class and no copies."""
+        form = forms.Form(self.data)
+        form.fields = {name: made.field for name, made in self.filters.items()}
+        return form
 
     @property
     def qs(self) -> Any:
