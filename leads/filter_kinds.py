@@ -38,11 +38,15 @@ Method = Callable[[Any, str, Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks, and when: what a list holds may depend on both. Names of short lists are looked up once."""
+    """Who asks, and when: what a list holds may depend on both. Names of short lists are looked up once.
+
+    ``find`` narrows leads by what was typed into the search.
+    """
 
     by: User
     now: datetime
     known: dict[str, dict[int, str]] = dataclass_field(default_factory=dict)
+    find: Callable[[Any, str], Any] = lambda rows, typed: rows.search(typed)
 
     def names(self, what: str, rows: Callable[[], Any]) -> dict[int, str]:
         """The names of the rows by their ids, in their order; ``what`` says which rows they are."""

@@ -68,13 +68,9 @@ def named_in(data: Mapping[str, Any], offers: Iterable[Offer]) -> list[Offer]:
     ]
 
 
-def _search(rows: Any, _name: str, typed: str) -> Any:
-    return rows.search(typed)
-
-
-def _make_search(_asking: Asking) -> django_filters.Filter:
+def _make_search(asking: Asking) -> django_filters.Filter:
     return django_filters.CharFilter(
-        method=_search,
+        method=lambda rows, _name, typed: asking.find(rows, typed),
         max_length=200,
         widget=LeanSearch(
             attrs={

@@ -16,19 +16,24 @@ from django.utils.translation import gettext as _
 
 from leads.filter_kinds import Asking, said
 from leads.filters import USUAL, LeadFilter, named_in
+from leads.finding import search_of
 from leads.models import CustomField, Lead
-from people.keyset import address_of, position_of, walk
+from people.keyset import address_of, page_of, position_of, walk
 from sla.filters import offers
 from sla.ordering import parts_of
+from sla.searching import searched_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from django.http import HttpRequest
+
     from leads.filter_kinds import Offer
+    from leads.finding import Search
     from leads.frame import Frame
     from leads.querysets import LeadQuerySet
-    from people.keyset import Part
+    from people.keyset import Page, Part
     from people.models import User
 
 # What an address may say besides its filters.
@@ -69,7 +74,8 @@ class Listing:
         ``frame``: where it is about to be shown, the names of stages and owners and what else it has asked for.
         """
         self.data, self.user = data, user
-        self.asking = Asking(user, now, dict(frame.names) if frame else {})
+        self.search: Search | None = None
+        self.asking = Asking(user, now, dict(frame.names) if frame else {}, self._find)
         self.custom: Sequence[CustomField] = frame.custom if frame else list(CustomField.objects.all())
         self.whose = frame.whose if frame else None
         self.offers = offers(self.custom)
@@ -87,11 +93,22 @@ class Listing:
         leads = Lead.objects.listed_for(self.user, erased=self.is_of_erased, owners=self.whose)
         return LeadFilter(self.data, queryset=leads, offers=self.made, asking=self.asking)
 
+    def _find(self, leads: Any, typed: str) -> Any:
+        """Searched for in the end, when it is clear whether a page of them is asked for or all."""
+        self.search = search_of(typed)
+        return leads
+
     @cached_property
-    def leads(self) -> LeadQuerySet:
-        """The leads it finds, in no order; none where its address cannot be read as a whole."""
+    def _filtered(self) -> LeadQuerySet:
+        """By all but the search; none where its address cannot be read as a whole."""
         found: LeadQuerySet = Lead.objects.none() if self.gone else self.filter.qs
         return found.order_by()
+
+    @cached_property
+    def leads(self) -> LeadQuerySet:
+        """The leads it finds, in no order."""
+        filtered = self._filtered
+        return self.search.narrow(filtered) if self.search else filtered
 
     @property
     def is_of_erased(self) -> bool:
@@ -120,9 +137,13 @@ class Listing:
     def _unsorted(self) -> str:
         return address_of(self.data, after="", before="", add="", sort="")
 
-    def rows(self, needs: Iterable[str]) -> Any:
-        """Its leads as dictionaries, with the keys they are ordered by."""
-        return self.leads.values(*dict.fromkeys(["pk", *needs, *(part.key for part in self.order)]))
+    def page(self, request: HttpRequest, needs: Iterable[str]) -> Page[dict[str, Any]]:
+        """A page of its leads as dictionaries, with the keys they are ordered by."""
+        values = list(dict.fromkeys(["pk", *needs, *(part.key for part in self.order)]))
+        filtered = self._filtered
+        if self.search:
+            return searched_page(request, filtered, self.order, self.search, values)
+        return page_of(request, filtered.values(*values), self.order)
 
     def count(self) -> tuple[int, bool]:
         """How many leads it finds, exactly up to a point; and whether there are more."""
@@ -160,7 +181,7 @@ class Listing:
         at = position_of(Lead.objects.all(), self.order, pk)
         if at is None:
             return Neighbours(None, None, None)
-        rows = self.rows(())
+        rows = self.leads.values("pk")
         after = [row["pk"] for _part, row in walk(rows, self.order, at, back=False, limit=1)]
         before = [row["pk"] for _part, row in walk(rows, self.order, at, back=True, limit=PLACED)]
         return Neighbours(

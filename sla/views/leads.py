@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from leads.frame import frame_of
 from leads.models import SavedView
 from leads.querysets import SHARERS
-from people.keyset import address, page_of
+from people.keyset import address
 from people.permissions import Can, may, requires, signed_in
 from sla import columns as showing
 from sla.listing import Listing, chosen_of
@@ -105,7 +105,7 @@ def _may_change(view: SavedView, user: User) -> bool:
 
 
 def _results(request: HttpRequest, listing: Listing, columns: list[Column]) -> dict[str, Any]:
-    page = page_of(request, listing.rows(need for column in columns for need in column.needs), listing.order)
+    page = listing.page(request, (need for column in columns for need in column.needs))
     user = listing.user
     acts, here = acts_of(user), reverse("lead-list")
     return {
