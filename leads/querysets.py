@@ -36,7 +36,7 @@ SEE_ALL = frozenset({"marketer", "executive", "administrator"})
 
 def listed_owners(user: User) -> UserQuerySet:
     """The people whose leads the list shows somebody who does not see all leads."""
-    people = User.objects.order_by()
+    people: UserQuerySet = User.objects.order_by()
     if user.role == "manager":
         return people.filter(Q(pk=user.pk) | Q(team__manager=user) | Q(reports_to=user))
     return people.filter(Q(pk=user.pk) | Q(team__isnull=False, team=user.team_id))

@@ -181,7 +181,7 @@ class Listing:
         at = position_of(Lead.objects.all(), self.order, pk)
         if at is None:
             return Neighbours(None, None, None)
-        rows = self.leads.values("pk")
+        rows: Any = self.leads.values("pk")
         after = [row["pk"] for _part, row in walk(rows, self.order, at, back=False, limit=1)]
         before = [row["pk"] for _part, row in walk(rows, self.order, at, back=True, limit=PLACED)]
         return Neighbours(
