@@ -53,7 +53,8 @@ def leads(make_lead: MakeLead, owner: User) -> None:
 
 def pages(client: Client, query: str) -> list[list[int]]:
     """All pages forwards; going back from the last one must show the same."""
-    forwards, url = [], f"{URL}?{query}"
+    forwards: list[list[int]] = []
+    url = f"{URL}?{query}"
     while url and len(forwards) < MOST:
         page = client.get(url).context["page"]
         forwards.append([row["pk"] for row in page.rows])
