@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from people.keyset import Page
     from sla.ordering import Parts
 
-# How far to walk along the newest leads, and how many leads to take from the index by their ids.
-FAR, MANY = 20_000, 2_000
+# How far to walk along the newest leads, and how many leads to take from the index by their ids: enough for a page of
+# somebody who sees all leads, and enough for most who see some.
+FAR, FEW, MANY = 20_000, 200, 2_000
 Values = list[str]
 
 
@@ -48,6 +49,8 @@ def _newest(request: HttpRequest, rows: LeadQuerySet, search: Search, values: Va
         return page_of(request, search.narrow(rows).values(*values), NEWEST)
     beyond = {"pk__gt" if back else "pk__lt": at} if start else {}
     ids = list(search.ids().filter(**beyond).order_by("pk" if back else "-pk")[: MANY + 1])
-    page = page_of(request, rows.filter(pk__in=ids).values(*values), NEWEST)
-    is_all = len(ids) <= MANY or page.is_full
-    return page if is_all else page_of(request, search.narrow(rows).values(*values), NEWEST)
+    for some in (FEW, MANY):
+        page = page_of(request, rows.filter(pk__in=ids[:some]).values(*values), NEWEST)
+        if page.is_full or len(ids) <= some:
+            return page
+    return page_of(request, search.narrow(rows).values(*values), NEWEST)
