@@ -48,9 +48,10 @@ def _newest(request: HttpRequest, rows: LeadQuerySet, search: Search, values: Va
     if not search.terms:
         return page_of(request, search.narrow(rows).values(*values), NEWEST)
     beyond = {"pk__gt" if back else "pk__lt": at} if start else {}
-    ids = list(search.ids().filter(**beyond).order_by("pk" if back else "-pk")[: MANY + 1])
+    known = search.ids().filter(**beyond).order_by("pk" if back else "-pk")
     for some in (FEW, MANY):
-        page = page_of(request, rows.filter(pk__in=ids[:some]).values(*values), NEWEST)
+        ids = list(known[: some + 1])
+        page = page_of(request, rows.filter(pk__in=ids).values(*values), NEWEST)
         if page.is_full or len(ids) <= some:
             return page
     return page_of(request, search.narrow(rows).values(*values), NEWEST)
