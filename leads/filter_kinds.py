@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -39,11 +38,15 @@ Method = Callable[[Any, str, Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks, and when: what a list holds may depend on both. Names of short lists are looked up once."""
+    """Who asks, and when: what a list holds may depend on both. Names of short lists are looked up once.
+
+    ``find`` narrows leads by what was typed into the search.
+    """
 
     by: User
     now: datetime
     known: dict[str, dict[int, str]] = dataclass_field(default_factory=dict)
+    find: Callable[[Any, str], Any] = lambda rows, typed: rows.search(typed)
 
     def names(self, what: str, rows: Callable[[], Any]) -> dict[int, str]:
         """The names of the rows by their ids, in their order; ``what`` says which rows they are."""
@@ -80,21 +83,35 @@ def _attributes(given: dict[str, Any]) -> str:
     return "".join(f' {key}="{escaped(one)}"' for key, one in given.items() if one not in (None, False))
 
 
+class LeanSearch(forms.TextInput):
+    """The field one searches by, drawn without a template: it is in every list."""
+
+    input_type = "search"
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:  # noqa: ARG002 - nothing to render by
+        given = {"type": self.input_type, "class": "form-control", "name": name, "value": value or None}
+        return mark_safe(f"<input{_attributes({**given, **self.attrs, **(attrs or {})})}>")  # noqa: S308 - every part is escaped
+
+
 class LeanSelect(forms.Select):
     """A select that is drawn at once: two hundred owners by a template each take longer than the list itself."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:  # noqa: ARG002 - nothing to render by
         choices: Any = self.choices
-        chosen = "" if value is None else str(value)
         head = _attributes({**self.attrs, **(attrs or {}), "name": name, "class": "form-select"})
-        options = "".join(
-            f'<option value="{escaped(key)}"{" selected" if str(key) == chosen else ""}>{escaped(label)}</option>'
-            for key, label in choices
-        )
+        options = _options(tuple((str(key), str(label)) for key, label in choices))
+        chosen = f'<option value="{escape(str("" if value is None else value))}"'
+        options = options.replace(f"{chosen}>", f"{chosen} selected>", 1)
         return mark_safe(f"<select{head}>{options}</select>")  # noqa: S308 - every part is escaped above
 
     def id_for_label(self, id_: str, index: str | None = None) -> str:  # noqa: ARG002 - one control, one label
         return id_
+
+
+@lru_cache(maxsize=256)
+def _options(choices: tuple[tuple[str, str], ...]) -> str:
+    """The options of a select; kept by all that they say."""
+    return "".join(f'<option value="{escape(key)}">{escape(label)}</option>' for key, label in choices)
 
 
 class FromTo(SuffixedMultiWidget):  # type: ignore[misc]  # django-filter ships no types
@@ -240,7 +257,3 @@ def _bound(one: Any) -> str:
     if isinstance(one, Decimal):
         return number_format(one.normalize() if one % 1 else int(one))
     return date_format(localtime(one) if hasattr(one, "tzinfo") else one, "j M Y")
-
-
-def chip(label: object, value: str) -> SafeString:
-    return format_html("{}: <b>{}</b>", label, value) if value else format_html("{}", label)

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
-from django.db.models import F, IntegerField, Model, Q, Value
+from django.db.models import Model, Q
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from leads.filter_kinds import WHOLE, Asking, Method, Offer, choice, days, number, row, text, yes_no
+from leads.filter_kinds import WHOLE, Asking, LeanSearch, Method, Offer, choice, days, number, row, text, yes_no
 from leads.models import Campaign, CustomField, Lead, LeadStatus, LeadType, LifecycleStage, Source
 from people.models import Role, Team, User
 
@@ -49,6 +49,13 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
             made._label = made._label or offer.label
             self.filters[offer.name] = made
 
+    @cached_property
+    def form(self) -> forms.Form:
+        """The filters' own fields: they were made for this one list, and need no class and no copies."""
+        form = forms.Form(self.data)
+        form.fields = {name: made.field for name, made in self.filters.items()}
+        return form
+
     @property
     def qs(self) -> Any:
         return super().qs if self.form.is_valid() else self.queryset.none()
@@ -61,17 +68,12 @@ def named_in(data: Mapping[str, Any], offers: Iterable[Offer]) -> list[Offer]:
     ]
 
 
-def _search(rows: Any, _name: str, typed: str) -> Any:
-    return rows.search(typed)
-
-
-def _make_search(_asking: Asking) -> django_filters.Filter:
+def _make_search(asking: Asking) -> django_filters.Filter:
     return django_filters.CharFilter(
-        method=_search,
+        method=lambda rows, _name, typed: asking.find(rows, typed),
         max_length=200,
-        widget=forms.TextInput(
+        widget=LeanSearch(
             attrs={
-                "type": "search",
                 "placeholder": _("Name, company, e-mail, phone or number"),
                 "autocomplete": "off",
                 "spellcheck": "false",
@@ -109,7 +111,7 @@ def owners(by: User) -> QuerySet[User]:
     """Those whose leads this person may see."""
     sales: QuerySet[User] = User.objects.active().filter(role__in=(Role.SDR, Role.AE, Role.MANAGER))
     if by.role in {Role.SDR, Role.AE}:
-        return sales.filter(Q(pk=by.pk) | Q(team__isnull=False, team=by.team))
+        return sales.filter(Q(pk=by.pk) | Q(team__isnull=False, team=by.team_id))
     if by.role == Role.MANAGER:
         return sales.filter(Q(pk=by.pk) | Q(team__manager=by) | Q(reports_to=by)).distinct()
     return sales
@@ -128,24 +130,6 @@ def _number(name: str, label: _StrPromise, group: _StrPromise, field: str, most:
 def _days(name: str, label: _StrPromise, field: str) -> Offer:
     make, suffixes = days(field)
     return Offer(name, label, WHEN, make, suffixes)
-
-
-def usual_names(by: User) -> dict[str, dict[int, str]]:
-    """The names that the filters in view offer, in one query: there and back is most of what it costs to ask."""
-    lists = (
-        ("stage", LifecycleStage.objects.all(), F("position")),
-        ("status", LeadStatus.objects.all(), F("position")),
-        ("source", Source.objects.filter(merged_into__isnull=True), Value(0)),
-        ("owner", owners(by), Value(0)),
-    )
-    asked = [
-        rows.order_by().values_list(Value(what), Cast(place, IntegerField()), "name", "pk")
-        for what, rows, place in lists
-    ]
-    known: dict[str, dict[int, str]] = {what: {} for what, _rows, _place in lists}
-    for what, _place, name, pk in sorted(asked[0].union(*asked[1:])):
-        known[what][pk] = name
-    return known
 
 
 # Always in view, in this order.

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from people.models import User
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from leads.models import (
@@ -26,9 +27,19 @@ if TYPE_CHECKING:
         WebhookDelivery,
         WebhookEndpoint,
     )
+    from people.querysets import UserQuerySet
 
 
 SHARERS = frozenset({"marketer", "manager", "administrator"})
+SEE_ALL = frozenset({"marketer", "executive", "administrator"})
+
+
+def listed_owners(user: User) -> UserQuerySet:
+    """The people whose leads the list shows somebody who does not see all leads."""
+    people: UserQuerySet = User.objects.order_by()
+    if user.role == "manager":
+        return people.filter(Q(pk=user.pk) | Q(team__manager=user) | Q(reports_to=user))
+    return people.filter(Q(pk=user.pk) | Q(team__isnull=False, team=user.team_id))
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
@@ -38,7 +49,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         SDRs and AEs see their own and those of their team; a manager sees what their teams and reports own, and what
         nobody owns yet; marketers, executives and administrators see all.
         """
-        if user.role in {"marketer", "executive", "administrator"}:
+        if user.role in SEE_ALL:
             return self
         if user.role == "manager":
             return self.filter(
@@ -63,24 +74,18 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         """Those who may be called now."""
         return self.living().filter(status__is_closed=False, do_not_call=False).exclude(phone="")
 
-    def listed_for(self, user: User, *, erased: bool = False) -> Self:
-        """The same leads as ``visible_to``, for the pages of a long list: without erased people, or those alone."""
-        return self.filter(erased_at__isnull=not erased)._listed_for(user)
+    def listed_for(self, user: User, *, erased: bool = False, owners: Collection[int] | None = None) -> Self:
+        """The same leads as ``visible_to``, for the pages of a long list: without erased people, or those alone.
 
-    def _listed_for(self, user: User) -> Self:
-        """By the people whose leads they are.
-
-        The owners are asked for first and named by id: so the planner knows whether they have many of a million leads
-        or few, and does not walk through all of them, newest first, to find a small team's.
+        By the people whose leads they are (``listed_owners``, where somebody has asked for them already): they are
+        asked for first and named by id, so that the planner knows whether they have many of a million leads or few,
+        and does not walk through all of them, newest first, to find a small team's.
         """
-        if user.role in {"marketer", "executive", "administrator"}:
-            return self
-        people = User.objects.order_by()
-        if user.role == "manager":
-            mine = people.filter(Q(pk=user.pk) | Q(team__manager=user) | Q(reports_to=user))
-            return self.filter(Q(owner__isnull=True) | Q(owner__in=set(mine.values_list("pk", flat=True))))
-        mine = people.filter(Q(pk=user.pk) | Q(team__isnull=False, team=user.team_id))
-        return self.filter(owner__in=set(mine.values_list("pk", flat=True)))
+        leads = self.filter(erased_at__isnull=not erased)
+        if user.role in SEE_ALL:
+            return leads
+        mine = Q(owner__in=set(listed_owners(user).values_list("pk", flat=True)) if owners is None else owners)
+        return leads.filter(mine | Q(owner__isnull=True) if user.role == "manager" else mine)
 
     def workable_by(self, user: User) -> Self:
         """The leads a person may act on (log attempts): their own, and for a manager those of their people."""
@@ -149,7 +154,7 @@ class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
 
     def visible_to(self, user: User) -> Self:
         """Pairs of which this person may see both leads; the same as ``LeadQuerySet.listed_for`` asked twice."""
-        if user.role in {"marketer", "executive", "administrator"}:
+        if user.role in SEE_ALL:
             return self
         from leads.models import Lead  # they import this module
 

@@ -74,11 +74,15 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[M]):
-    """A page's rows, and the addresses of its neighbours (empty at either end)."""
+    """A page's rows, and the addresses of its neighbours (empty at either end).
+
+    ``is_full``: it holds all that there is room for, and there was one more.
+    """
 
     rows: list[M]
     next_url: str = ""
     previous_url: str = ""
+    is_full: bool = False
 
 
 def page(
@@ -93,19 +97,24 @@ def page(
 
 def page_of(request: HttpRequest, rows: QuerySet[Any, M], order: Sequence[Part], *, size: int = PAGE) -> Page[M]:
     """The same in an order of several parts; rows that are dictionaries hold the keys that they are ordered by."""
-    back = bool(request.GET.get("before"))
-    position = request.GET.get("before") or request.GET.get("after") or ""
-    start = read(position, order) if position else None
+    start, back = start_of(request.GET, order)
     found = list(walk(rows, order, start, back=back, limit=size + 1))
     more, found = len(found) > size, found[:size]
     if back:
         found.reverse()
-    has_next, has_previous = (bool(position), more) if back else (more, bool(position))
+    has_next, has_previous = (start is not None, more) if back else (more, start is not None)
     return Page(
         [row for _part, row in found],
         address(request, after=_position(*found[-1], order).text(order)) if has_next and found else "",
         address(request, before=_position(*found[0], order).text(order)) if has_previous and found else "",
+        more,
     )
+
+
+def start_of(data: QueryDict, order: Sequence[Part]) -> tuple[Position | None, bool]:
+    """The position that an address begins at, if any, and whether it goes back from there."""
+    before, after = data.get("before"), data.get("after")
+    return (read(before or after or "", order) if before or after else None), bool(before)
 
 
 def walk(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format, number_format
@@ -81,11 +82,16 @@ def _points(field: str) -> Cell:
         value: Decimal | None = row[field]
         if value is None:
             return ""
-        whole = int(value)
-        text = str(whole) if value == whole else number_format(value, 1)
-        return format_html("<b>{}</b>", text) if field == "score__total" else text
+        text = _rounded(value, get_language())
+        return SafeString(f"<b>{text}</b>") if field == "score__total" else text
 
     return cell
+
+
+@lru_cache(maxsize=4096)  # points are the same few numbers in every row
+def _rounded(value: Decimal, _language: str | None) -> str:
+    whole = int(value)
+    return escape(str(whole) if value == whole else number_format(value, 1))
 
 
 def _count(field: str) -> Cell:

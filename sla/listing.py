@@ -14,22 +14,26 @@ from django.db.models import Case, F, IntegerField, Value, When
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from leads.filter_kinds import Asking, chip, said
-from leads.filters import USUAL, LeadFilter, named_in, usual_names
+from leads.filter_kinds import Asking, said
+from leads.filters import USUAL, LeadFilter, named_in
+from leads.finding import search_of
 from leads.models import CustomField, Lead
-from people.keyset import address_of, position_of, walk
+from people.keyset import address_of, page_of, position_of, walk
 from sla.filters import offers
 from sla.ordering import parts_of
+from sla.searching import searched_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from django.utils.safestring import SafeString
+    from django.http import HttpRequest
 
     from leads.filter_kinds import Offer
+    from leads.finding import Search
+    from leads.frame import Frame
     from leads.querysets import LeadQuerySet
-    from people.keyset import Part
+    from people.keyset import Page, Part
     from people.models import User
 
 # What an address may say besides its filters.
@@ -41,9 +45,14 @@ MOST_ID = 2**63 - 1
 class Chip(NamedTuple):
     """A filter in force, in words, and the address without it."""
 
-    text: SafeString
+    label: object
+    value: str
     url: str
     is_wrong: bool
+
+    @property
+    def text(self) -> str:
+        return f"{self.label}: {self.value}" if self.value else str(self.label)
 
 
 class Neighbours(NamedTuple):
@@ -57,14 +66,18 @@ class Neighbours(NamedTuple):
 class Listing:
     """What one person's list is, by its address."""
 
-    def __init__(self, data: QueryDict, user: User, now: datetime, *, whole: bool = False, shown: bool = False) -> None:
+    def __init__(
+        self, data: QueryDict, user: User, now: datetime, *, whole: bool = False, frame: Frame | None = None
+    ) -> None:
         """``whole``: with the controls that are always in view, not only the filters in force.
 
-        ``shown``: it is about to be shown, with the names of stages and owners.
+        ``frame``: where it is about to be shown, the names of stages and owners and what else it has asked for.
         """
         self.data, self.user = data, user
-        self.asking = Asking(user, now, usual_names(user) if whole or shown else {})
-        self.custom = list(CustomField.objects.all())
+        self.search: Search | None = None
+        self.asking = Asking(user, now, dict(frame.names) if frame else {}, self._find)
+        self.custom: Sequence[CustomField] = frame.custom if frame else list(CustomField.objects.all())
+        self.whose = frame.whose if frame else None
         self.offers = offers(self.custom)
         every = (*USUAL, *self.offers)
         self.in_force = named_in(data, every)
@@ -77,14 +90,25 @@ class Listing:
 
     @cached_property
     def filter(self) -> LeadFilter:
-        leads = Lead.objects.listed_for(self.user, erased=self.is_of_erased)
+        leads = Lead.objects.listed_for(self.user, erased=self.is_of_erased, owners=self.whose)
         return LeadFilter(self.data, queryset=leads, offers=self.made, asking=self.asking)
+
+    def _find(self, leads: Any, typed: str) -> Any:
+        """Searched for in the end, when it is clear whether a page of them is asked for or all."""
+        self.search = search_of(typed)
+        return leads
+
+    @cached_property
+    def _filtered(self) -> LeadQuerySet:
+        """By all but the search; none where its address cannot be read as a whole."""
+        found: LeadQuerySet = Lead.objects.none() if self.gone else self.filter.qs
+        return found.order_by()
 
     @cached_property
     def leads(self) -> LeadQuerySet:
-        """The leads it finds, in no order; none where its address cannot be read as a whole."""
-        found: LeadQuerySet = Lead.objects.none() if self.gone else self.filter.qs
-        return found.order_by()
+        """The leads it finds, in no order."""
+        filtered = self._filtered
+        return self.search.narrow(filtered) if self.search else filtered
 
     @property
     def is_of_erased(self) -> bool:
@@ -95,7 +119,7 @@ class Listing:
     def is_narrowed(self) -> bool:
         return bool(self.in_force or self.gone or self.is_of_erased)
 
-    @property
+    @cached_property
     def query(self) -> str:
         """Its filters and its order, without where one is in it: what is saved, and what a lead's link carries."""
         return address_of(self.data, after="", before="", add="", view="")[1:]
@@ -105,9 +129,21 @@ class Listing:
         """The same as one value of another address."""
         return quote(address_of(self.data, after="", before="", add="")[1:], safe="")
 
-    def rows(self, needs: Iterable[str]) -> Any:
-        """Its leads as dictionaries, with the keys they are ordered by."""
-        return self.leads.values(*dict.fromkeys(["pk", *needs, *(part.key for part in self.order)]))
+    def sorted_by(self, sort: str) -> str:
+        """The address of the same list in another order, on its first page."""
+        return f"{self._unsorted}{'&' if len(self._unsorted) > 1 else ''}sort={sort}"
+
+    @cached_property
+    def _unsorted(self) -> str:
+        return address_of(self.data, after="", before="", add="", sort="")
+
+    def page(self, request: HttpRequest, needs: Iterable[str]) -> Page[dict[str, Any]]:
+        """A page of its leads as dictionaries, with the keys they are ordered by."""
+        values = list(dict.fromkeys(["pk", *needs, *(part.key for part in self.order)]))
+        filtered = self._filtered
+        if self.search:
+            return searched_page(request, filtered, self.order, self.search, values)
+        return page_of(request, filtered.values(*values), self.order)
 
     def count(self) -> tuple[int, bool]:
         """How many leads it finds, exactly up to a point; and whether there are more."""
@@ -119,17 +155,16 @@ class Listing:
         form.is_valid()
         shown = [
             Chip(
-                chip(offer.label, _("makes no sense") if offer.name in form.errors else self._said(form, offer)),
+                offer.label,
+                _("makes no sense") if offer.name in form.errors else self._said(form, offer),
                 address_of(self.data, after="", before="", **dict.fromkeys(offer.parameters, "")),
                 offer.name in form.errors,
             )
             for offer in self.in_force
         ]
-        gone = [
-            Chip(chip(name, _("is gone")), address_of(self.data, **{name: ""}), is_wrong=True) for name in self.gone
-        ]
+        gone = [Chip(name, _("is gone"), address_of(self.data, **{name: ""}), is_wrong=True) for name in self.gone]
         if self.is_of_erased:
-            gone.append(Chip(chip(_("Erased people"), _("yes")), address_of(self.data, erased=""), is_wrong=False))
+            gone.append(Chip(_("Erased people"), _("yes"), address_of(self.data, erased=""), is_wrong=False))
         return shown + gone
 
     @staticmethod
@@ -146,7 +181,7 @@ class Listing:
         at = position_of(Lead.objects.all(), self.order, pk)
         if at is None:
             return Neighbours(None, None, None)
-        rows = self.rows(())
+        rows: Any = self.leads.values("pk")
         after = [row["pk"] for _part, row in walk(rows, self.order, at, back=False, limit=1)]
         before = [row["pk"] for _part, row in walk(rows, self.order, at, back=True, limit=PLACED)]
         return Neighbours(

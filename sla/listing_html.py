@@ -14,16 +14,38 @@ from django.utils.translation import get_language
 
 from leads.filter_kinds import escaped
 from leads.models import CustomField
+from people.templatetags.baton import icon
 from sla import columns as showing
 from sla import filters
+from sla.ordering import FALLING_FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from leads.filter_kinds import Asking
     from sla.columns import Column
+    from sla.listing import Listing
 
 Own = tuple[tuple[str, str, str], ...]
+
+
+def heads_html(listing: Listing, columns: Iterable[Column], *, before: str) -> SafeString:
+    """The heads of the columns: the address that orders by each, and how the list is ordered now."""
+    return mark_safe("".join(_head(listing, column, before) for column in columns))  # noqa: S308 - every part is escaped
+
+
+def _head(listing: Listing, column: Column, before: str) -> str:
+    css, label = escaped(column.css), escaped(column.label)
+    if not column.sort:
+        return f'<th scope="col" class="{css}">{label}</th>'
+    down, up = f"-{column.sort}", column.sort
+    usual, other = (down, up) if column.sort in FALLING_FIRST else (up, down)
+    url = escaped(before + listing.sorted_by(other if listing.sort == usual else usual))
+    sorted_by, mark = {up: ("ascending", icon("chevron-up")), down: ("descending", icon("chevron-down"))}.get(
+        listing.sort, ("", "")
+    )
+    told = f' aria-sort="{sorted_by}"' if sorted_by else ""
+    return f'<th scope="col" class="{css}"{told}><a href="{url}">{label}{mark}</a></th>'
 
 
 def rows_html(

@@ -6,9 +6,10 @@ text. So what the server writes does not depend on the second, and a refreshed l
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from html import escape
 
 from django import template
 from django.forms import BoundField
@@ -40,25 +41,25 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
     )
 
 
-def _texts(at: datetime) -> tuple[str, str]:
-    """The moment in full and in short, where the reader lives: “Sun 22 Nov 2026, 14:35 CET” and “22 Nov, 14:35”.
+def _texts(at: datetime) -> tuple[str, str, str]:
+    """A moment for the scripts, and in full and in short where the reader lives: “Sun 22 Nov 2026, 14:35 CET”."""
+    return _written(at, timezone.get_current_timezone(), get_language())
 
-    The same as ``date_format`` gives, without compiling its format anew for each of a page's hundred times.
-    """
-    local = timezone.localtime(at)
-    weekday, month = _names(get_language(), local.weekday(), local.month)
+
+@lru_cache(maxsize=4096)  # a page has a hundred times, and the next page shows most of them again
+def _written(at: datetime, zone: tzinfo, language: str | None) -> tuple[str, str, str]:
+    """The same as ``date_format`` gives, without compiling its format anew for each of them."""
+    local = at.astimezone(zone)
+    weekday, month = _names(language, local.weekday(), local.month)
     day, clock = f"{local.day} {month}", f"{local.hour:02}:{local.minute:02}"
-    return f"{weekday} {day} {local.year}, {clock} {local.tzname()}", f"{day}, {clock}"
+    utc = f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    return utc, escape(f"{weekday} {day} {local.year}, {clock} {local.tzname()}"), escape(f"{day}, {clock}")
 
 
 @lru_cache(maxsize=1024)
 def _names(_language: str | None, weekday: int, month: int) -> tuple[str, str]:
     """A day of the week and a month in the reader's language, short."""
     return str(WEEKDAYS_ABBR[weekday]), str(MONTHS_3[month]).title()
-
-
-def _utc(at: datetime) -> str:
-    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 @register.simple_tag
@@ -68,29 +69,30 @@ def due(at: datetime | None, warn: int | datetime = 300, css: str = "") -> str:
         return ""
     if isinstance(warn, datetime):
         warn = max(0, round((at - warn).total_seconds()))
-    return format_html(
-        '<time class="countdown {}" data-countdown datetime="{}" data-warn-seconds="{}" title="{}">{}</time>',
-        css,
-        _utc(at),
-        warn,
-        *_texts(at),
+    utc, full, short = _texts(at)
+    return SafeString(
+        f'<time class="countdown {escape(css)}" data-countdown datetime="{utc}" data-warn-seconds="{warn}"'
+        f' title="{full}">{short}</time>'
     )
 
 
 @register.simple_tag
 def ago(at: datetime | None, css: str = "") -> str:
     """A moment gone by: “12 min ago”, the exact time in its tooltip."""
-    if at is None:
-        return ""
-    return format_html('<time class="{}" data-ago datetime="{}" title="{}">{}</time>', css, _utc(at), *_texts(at))
+    return _time(at, css, " data-ago")
 
 
 @register.simple_tag
 def moment(at: datetime | None, css: str = "") -> str:
     """A moment as such, which does not tick: “22 Nov, 14:35”, in full in its tooltip."""
+    return _time(at, css)
+
+
+def _time(at: datetime | None, css: str, live: str = "") -> str:
     if at is None:
         return ""
-    return format_html('<time class="{}" datetime="{}" title="{}">{}</time>', css, _utc(at), *_texts(at))
+    utc, full, short = _texts(at)
+    return SafeString(f'<time class="{escape(css)}"{live} datetime="{utc}" title="{full}">{short}</time>')
 
 
 @register.filter

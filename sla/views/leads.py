@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from leads.models import ListChoice, SavedView
+from leads.frame import frame_of
+from leads.models import SavedView
 from leads.querysets import SHARERS
-from people.keyset import address, address_of, page_of
+from people.keyset import address
 from people.permissions import Can, may, requires, signed_in
 from sla import columns as showing
 from sla.listing import Listing, chosen_of
-from sla.listing_html import column_menu, filter_menu, own_of, rows_html
-from sla.ordering import FALLING_FIRST
+from sla.listing_html import column_menu, filter_menu, heads_html, own_of, rows_html
 from sla.services.bulk import acts_of
 from sla.views.acts import htmx_of
 from sla.views.saved_views import address_of_view
@@ -30,6 +30,7 @@ from sla.views.saved_views import address_of_view
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from leads.frame import Frame
     from leads.models import Lead
     from leads.querysets import LeadQuerySet
     from people.models import User
@@ -43,17 +44,17 @@ RESULTS = "lead-results"
 @require_safe
 def lead_list(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    choice = ListChoice.objects.filter(user=user).select_related("default_view").first()
-    if not request.GET and choice and choice.default_view:
-        return redirect(address_of_view(choice.default_view))
     by_htmx = htmx_of(request).target == RESULTS and not htmx_of(request).history_restore_request
-    listing = Listing(request.GET, user, timezone.now(), whole=not by_htmx, shown=True)
-    views = [] if by_htmx and not request.GET.get("view", "").isdigit() else list(SavedView.objects.visible_to(user))
-    view = next((one for one in views if str(one.pk) == request.GET.get("view")), None)
-    context = _results(request, listing, _columns(listing, view, choice))
+    frame = frame_of(user, with_views=not by_htmx or request.GET.get("view", "").isdigit())
+    first = SavedView.objects.filter(pk=frame.default_view).first() if frame.default_view and not request.GET else None
+    if first:
+        return redirect(address_of_view(first))
+    listing = Listing(request.GET, user, timezone.now(), whole=not by_htmx, frame=frame)
+    view = next((one for one in frame.views if str(one.pk) == request.GET.get("view")), None)
+    context = _results(request, listing, _columns(listing, view, frame))
     context |= _columns_to_choose(listing, view, context["columns"])
     if not by_htmx:
-        context |= _around(listing, views, view, choice)
+        context |= _around(listing, view, frame)
     response = render(request, "sla/lead_results.html" if by_htmx else "sla/lead_list.html", context)
     if by_htmx:
         response["HX-Push-Url"] = f"{reverse('lead-list')}{address(request, add='')}"
@@ -86,9 +87,9 @@ def neighbours(lead: Lead, query: str, user: User) -> Neighbours:
     return Listing(QueryDict(query), user, timezone.now()).neighbours(lead.pk)
 
 
-def _columns(listing: Listing, view: SavedView | None, choice: ListChoice | None) -> list[Column]:
+def _columns(listing: Listing, view: SavedView | None, frame: Frame) -> list[Column]:
     """Those of the view one is in, else those one has chosen, else the usual ones."""
-    names = (view.columns if view else []) or (choice.columns if choice else [])
+    names = (view.columns if view else []) or frame.columns
     return showing.chosen(names, showing.columns(listing.custom))
 
 
@@ -104,19 +105,19 @@ def _may_change(view: SavedView, user: User) -> bool:
 
 
 def _results(request: HttpRequest, listing: Listing, columns: list[Column]) -> dict[str, Any]:
-    page = page_of(request, listing.rows(need for column in columns for need in column.needs), listing.order)
+    page = listing.page(request, (need for column in columns for need in column.needs))
     user = listing.user
-    acts = acts_of(user)
+    acts, here = acts_of(user), reverse("lead-list")
     return {
         "listing": listing,
         "page": page,
         "columns": columns,
-        "heads": [_head(listing, column) for column in columns],
+        "heads": heads_html(listing, columns, before=here),
         "rows": rows_html(
             page.rows,
             columns,
             listing.asking,
-            before=reverse("lead-list"),
+            before=here,
             after=f"/?from={listing.origin}",
             ticks=bool(acts),
         ),
@@ -127,20 +128,7 @@ def _results(request: HttpRequest, listing: Listing, columns: list[Column]) -> d
     }
 
 
-def _head(listing: Listing, column: Column) -> dict[str, object]:
-    """The head of a column: the address that orders by it, and how the list is ordered by it now."""
-    if not column.sort:
-        return {"label": column.label, "css": column.css}
-    down, up = f"-{column.sort}", column.sort
-    usual, other = (down, up) if column.sort in FALLING_FIRST else (up, down)
-    url = address_of(listing.data, after="", before="", add="", sort=other if listing.sort == usual else usual)
-    sorted_by = {up: "ascending", down: "descending"}.get(listing.sort, "")
-    return {"label": column.label, "css": column.css, "url": url, "sorted": sorted_by}
-
-
-def _around(
-    listing: Listing, views: list[SavedView], view: SavedView | None, choice: ListChoice | None
-) -> dict[str, Any]:
+def _around(listing: Listing, view: SavedView | None, frame: Frame) -> dict[str, Any]:
     """What stands around the results: views, filters, columns."""
     usual = {offer.name for offer in listing.made[:5]}
     form = listing.filter.form
@@ -150,8 +138,8 @@ def _around(
         "filter_menu": filter_menu(own_of(listing.custom), [offer.name for offer in listing.made]),
         "may_create": may(listing.user, Can.CREATE_LEADS),
         "may_share": listing.user.role in SHARERS,
-        "views": views,
+        "views": frame.views,
         "is_changed": view is not None and QueryDict(view.query) != QueryDict(listing.query),
-        "default_view": choice.default_view_id if choice else None,
+        "default_view": frame.default_view,
         "may_change_view": view is not None and _may_change(view, listing.user),
     }
