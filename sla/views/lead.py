@@ -113,10 +113,7 @@ def lead_live(request: HttpRequest, pk: int) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     lead = get_object_or_404(Lead.objects.visible_to(user).select_related("owner", "status"), pk=pk)
     if request.GET.get("part") == "score":
-        etag = live.etag_of(request, _score_version(lead), query="")
-        return live.unchanged(request, etag) or live.changed(
-            request, "sla/lead_score.html", {"score": _score(lead, now), "held_back": held_back(lead)}, etag
-        )
+        return _live_score(request, lead, now)
     etag = live.etag_of(request, _promise_version(lead), query="")
     if (same := live.unchanged(request, etag)) is not None:
         return same
@@ -125,6 +122,14 @@ def lead_live(request: HttpRequest, pk: int) -> HttpResponse:
         {"lead": lead, "here": here} | _promise(user, lead, handoffs_of(lead), tried_on(lead), now) | _acts(user, lead)
     )
     return live.changed(request, "sla/lead_promise.html", context, etag)
+
+
+def _live_score(request: HttpRequest, lead: Lead, now: datetime) -> HttpResponse:
+    held = held_back(lead)
+    etag = live.etag_of(request, _score_version(lead, held), query="")
+    if (same := live.unchanged(request, etag)) is not None:
+        return same
+    return live.changed(request, "sla/lead_score.html", {"score": _score(lead, now), "held_back": held}, etag)
 
 
 def _facts(user: User, lead: Lead) -> dict[str, Any]:
@@ -199,12 +204,9 @@ def _version(lead: Lead, tried: list[int], clocks: list[Any], handoffs: list[Any
     return [lead.owner_id, *(str(getattr(lead, name)) for name in STEP_COLUMNS), tried, clocks, handoffs]
 
 
-def _score_version(lead: Lead) -> list[Any]:
+def _score_version(lead: Lead, held: str) -> list[Any]:
     scores = LeadScore.objects.filter(lead=lead)
-    return [
-        held_back(lead),
-        *scores.values_list("model", "total", "breakdown", "excluded_by", "scored_at"),
-    ]
+    return [held, *scores.values_list("model", "total", "breakdown", "excluded_by", "scored_at")]
 
 
 def _promise(user: User, lead: Lead, handoffs: list[Handoff], tried: list[Try], now: datetime) -> dict[str, Any]:
