@@ -42,7 +42,8 @@ LEAD_EVENTS = 500
 LEAD_PAGES = (
     ("lead_page", "/leads/{}/", LEAD),
     ("lead_page (from the inbox)", "/leads/{}/?from=inbox", LEAD),
-    ("lead_page (from the list)", "/leads/{}/?from=sort%3Dname", PAGE),
+    ("lead_page (from the list)", "/leads/{}/?from=view%3Dall", LEAD),
+    ("lead_page (from the list by name)", "/leads/{}/?from=sort%3Dname", PAGE),
     ("lead_page (its story)", "/leads/{}/story/", PAGE),
     ("lead_page (its score)", "/leads/{}/live/?part=score", PAGE),
     ("lead_page (its company)", "/leads/{}/company/", PAGE),
