@@ -135,10 +135,12 @@ def warn_seconds(clock: Clock) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ClockCard:
-    """A clock on the lead page: what was promised, what became of it, which levels fired."""
+    """A clock on the lead page: what was promised, what became of it, how many levels ``fired`` (the sweep passed)."""
 
     clock: Clock
     at: datetime
+    policy: str
+    fired: int
 
     @property
     def state(self) -> str:
@@ -164,11 +166,6 @@ class ClockCard:
     @property
     def levels(self) -> int:
         return len(self.clock.level_at)
-
-    @property
-    def fired(self) -> int:
-        """How many levels have fired: those that the sweep has passed."""
-        return len(self.clock.escalations.all())
 
 
 @dataclass(frozen=True, slots=True)
