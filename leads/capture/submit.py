@@ -22,6 +22,7 @@ from leads.imports.companies import resolve
 from leads.imports.rows import Row
 from leads.imports.staging import let_batch_pass
 from leads.models import Campaign, CaptureForm, Company, Lead, Source, Submission, TrackedSite, Visitor
+from leads.services.erased import blocked
 from leads.services.errors import constraint_of
 from leads.services.events import record_event
 from leads.services.identity import current_id, find_by_email, hold_living
@@ -132,6 +133,8 @@ def _found(sent: Sent) -> Lead | None:
 def _create(sent: Sent, first: Touch, now: datetime) -> Lead:
     if not sent.answers.get(EMAIL):
         raise ValidationError({EMAIL: words(sent.form.language).required})
+    if blocked([str(sent.answers[EMAIL])]):  # who asked to be erased is nothing that a public page tells
+        raise ValidationError({EMAIL: words(sent.form.language).not_taken})
     data = _facts(sent, None, now)
     data["captured_at"] = now
     source, campaign = named(Source, first.source), named(Campaign, first.campaign)

@@ -24,6 +24,7 @@ from leads.models import (
     StageChange,
     Submission,
 )
+from leads.services.erased import block
 from tests.cast import NOW, MakeLead
 from tests.leads.capture.building import EMAIL, Sender, build_form
 
@@ -54,6 +55,15 @@ def test_the_same_page_sent_twice_is_one_submission(db: None) -> None:
     assert (Submission.objects.count(), Event.objects.count()) == (1, 1)
     sender.send({"ticket": ticket, "email": "ann@acme.example", "first_name": "Ann"}, NOW + timedelta(seconds=20))
     assert (Submission.objects.count(), Lead.objects.get().first_name) == (2, "Ann")
+
+
+def test_who_was_erased_is_not_told_to_whoever_asks(db: None) -> None:
+    block(["ann@acme.example"], now=NOW)
+    answer = Sender(build_form())(email="ann@acme.example", first_name="Ann")
+    page = answer.content.decode()
+    assert (answer.status_code, Lead.objects.count()) == (422, 0)
+    assert "This address cannot be used here." in page
+    assert "erased" not in page
 
 
 def test_a_known_address_updates_and_an_empty_answer_clears_nothing(make_lead: MakeLead) -> None:
