@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
@@ -29,7 +29,7 @@ from leads.services.identity import current_id, find_by_email, hold_living
 from leads.services.leads import create_lead, update_lead
 from leads.services.locks import patiently
 from leads.services.queue import mark_changed
-from leads.text import company_domain, is_free_mail, normalise_domain
+from leads.text import company_domain, is_free_mail, normalise_domain, tidy
 from leads.tracking.visitors import hold, identify
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from leads.services.leads import LeadData
 
 TRIES = 3
+MOST_NAMES = 1_000
+Listed = TypeVar("Listed", Source, Campaign)
 # What two senders may write in the same moment; the second try finds what the first one wrote.
 RACES = frozenset({"company_domain_unique", "submission_once"})
 
@@ -137,12 +139,22 @@ def _create(sent: Sent, first: Touch, now: datetime) -> Lead:
         raise ValidationError({EMAIL: words(sent.form.language).not_taken})
     data = _facts(sent, None, now)
     data["captured_at"] = now
-    source, campaign = named(Source, first.source), named(Campaign, first.campaign)
+    source, campaign = _named(Source, first.source), _named(Campaign, first.campaign)
     data["source"], data["campaign"] = source or sent.form.source, campaign or sent.form.campaign
     if sent.form.lead_type is not None:
         data["lead_type"] = sent.form.lead_type
     data.setdefault("language", sent.form.language)
     return create_lead(now=now, by=None, data=data)
+
+
+def _named(model: type[Listed], name: str) -> Listed | None:
+    """The source or campaign that the link names. A link can say anything, so that beyond many names no more are made.
+
+    What it said is kept with the event and the submission in any case.
+    """
+    if model.objects.count() >= MOST_NAMES and not model.objects.filter(name__iexact=tidy(name)).exists():
+        return None
+    return named(model, name)
 
 
 def _facts(sent: Sent, lead: Lead | None, now: datetime) -> LeadData:

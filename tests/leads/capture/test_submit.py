@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from leads.capture import submit as submitting
 from leads.capture.tokens import Ticket
 from leads.models import (
     Campaign,
@@ -297,3 +298,12 @@ def test_nothing_is_half_saved(db: None, monkeypatch: pytest.MonkeyPatch) -> Non
         Sender(build_form())(email="ann@acme.example")
     assert not Lead.objects.exists()
     assert not Submission.objects.exists()
+
+
+def test_links_do_not_fill_the_lists_without_end(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submitting, "MOST_NAMES", Source.objects.count() + 1)
+    form = build_form(source=Source.objects.create(name="Our form"))
+    for name in ("Nonsense 1", "our FORM"):
+        Sender(form, f"?utm_source={name}")(email=f"{name[-1]}@acme.example")
+    assert {str(lead.source) for lead in Lead.objects.all()} == {"Our form"}
+    assert Submission.objects.order_by("pk")[0].utm == {"utm_source": "Nonsense 1"}
