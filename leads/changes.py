@@ -121,14 +121,15 @@ def differences_of(
 
 
 def by_whom(row: Any, people: Mapping[int, str]) -> str:
-    """Who asked for the change of a kept row: a person, an API key, an import; or nothing."""
+    """Who asked for the change of a kept row: a person, an API key, an import (and who began it); or nothing."""
     known = metadata(row)
+    if known.get("import") or known.get("command") == "import_leads":
+        name = people.get(known.get("user") or 0, "")
+        return _("an import by %(name)s") % {"name": name} if name else _("an import")
     if known.get("user"):
         return people.get(known["user"], "")
     if known.get("api_key"):
         return _("API key %(name)s") % {"name": known["api_key"]}
-    if known.get("import") or known.get("command") == "import_leads":
-        return _("an import")
     return ""
 
 

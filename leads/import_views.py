@@ -172,7 +172,7 @@ def _rejected(job: ImportJob) -> Iterator[str]:
     yield "\ufeff" + writer.writerow([_("Line (Baton)"), _("Reason (Baton)"), *map(harmless, job.headers)])
     rows = job.rejects.filter(is_forecast=_is_forecast(job)).order_by("line")
     for line, reason, cells in rows.values_list("line", "reason", "cells").iterator(chunk_size=2_000):
-        yield writer.writerow([line, reason, *map(harmless, cells)])
+        yield writer.writerow([line, harmless(reason), *map(harmless, cells)])
 
 
 def _is_forecast(job: ImportJob) -> bool:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from leads.models import ErasedAddress, Lead, PrivacyAct
 from leads.services.consent import consent_history, may_call, may_email
 from leads.services.erased import blocked, unblock
+from leads.services.identity import find_by_email
 from people.editor import form_methods
 from people.keyset import page
 from people.permissions import Can, requires, signed_in
@@ -53,7 +54,7 @@ def _looked_up(form: LookUpForm) -> dict[str, Any]:
     if not form.is_valid():
         return {}
     email = form.cleaned_data["email"]
-    return {"email": email, "found": Lead.objects.filter(email=email).first(), "is_blocked": bool(blocked([email]))}
+    return {"email": email, "found": find_by_email(email), "is_blocked": bool(blocked([email]))}
 
 
 @requires(Can.ERASE_PEOPLE)
