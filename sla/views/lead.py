@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 HANDOFFS_SHOWN = 10
 DOUBLES = 3
 # What the next step follows from, of the lead itself.
-STEP_FIELDS = ("status", "status_reason", "do_not_call", "do_not_email", "phone", "email", *BANT)
+STEP_FIELDS = ("status", "status_reason", "do_not_call", "do_not_email", "consent", "phone", "email", *BANT)
 
 
 @requires(Can.SEE_LEADS)
