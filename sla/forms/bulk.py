@@ -53,7 +53,7 @@ class StatusForm(ReasonedForm):
     status = forms.ModelChoiceField(
         LeadStatus.objects.filter(is_active=True), label=gettext_lazy("Status"), empty_label=gettext_lazy("Choose…")
     )
-    reason = _offered(required=False, help_text=gettext_lazy("Postponed, returned and disqualified need one."))
+    reason = _offered(required=False, help_text=gettext_lazy("Some statuses need one, and some offer those they take."))
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
