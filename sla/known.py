@@ -38,7 +38,7 @@ def known_of(lead: Lead, handoff: Handoff | None, tried: Sequence[Tried], now: d
         phone=bool(lead.phone),
         email=bool(lead.email),
         do_not_call=lead.do_not_call,
-        do_not_email=lead.do_not_email,
+        do_not_email=lead.refuses_email,
         owner=str(lead.owner or ""),
         team=str(handoff.team) if handoff else "",
         due_at=running.due_at if running else None,

@@ -96,7 +96,7 @@ def _work_row(one: Mapping[str, Any], tried: Attempt | None, detail: str, log: s
         email=one["email"],
         source=one["source"] or "",
         do_not_call=one["do_not_call"],
-        do_not_email=one["do_not_email"],
+        do_not_email=one["do_not_email"] or one["consent"] == Lead.Consent.WITHDRAWN,
         reasons=[_reason(line) for line in lines[:TOP_REASONS]],
         more=max(0, len(lines) - TOP_REASONS),
         total=explanation.get("total"),

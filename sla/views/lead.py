@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 DOUBLES = 3
 # What the next step follows from, of the lead itself.
-STEP_COLUMNS = ("status_id", "status_reason", "do_not_call", "do_not_email", "phone", "email", *BANT)
+STEP_COLUMNS = ("status_id", "status_reason", "do_not_call", "do_not_email", "consent", "phone", "email", *BANT)
 
 
 @requires(Can.SEE_LEADS)

@@ -113,7 +113,7 @@ def test_one_field_from_two_columns_is_refused_at_the_second(visit: Visit) -> No
     response = visit.map(job, Other="phone")
 
     assert response.status_code == 422
-    assert "to_2" in response.context["form"].errors  # type: ignore[attr-defined]
+    assert "to_2" in response.context["form"].errors  # type: ignore[attr-defined]  # a response of the test client
 
 
 def test_without_address_or_number_it_is_refused(visit: Visit) -> None:

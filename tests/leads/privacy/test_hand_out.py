@@ -17,6 +17,7 @@ from leads.services.consent import grant
 from leads.services.erased import block, blocked
 from people.models import User
 from sla.dossier import held_on
+from sla.services.erase import erase_lead
 from tests.cast import NOW, MakeLead
 from tests.work import build_notice, build_work
 
@@ -65,7 +66,7 @@ def test_it_looks_into_every_table_that_points_to_a_lead(grace: Lead) -> None:
 
 def test_it_costs_as_many_queries_whatever_is_known(grace: Lead, owner: User) -> None:
     Note.objects.create(lead=grace, author=owner, body="the first")
-    held_on(grace)  # what a process asks but once is asked
+    held_on(grace)  # what is remembered from one time to the next is asked now
     with CaptureQueriesContext(connection) as before:
         held_on(grace)
     for number in range(30):
@@ -108,9 +109,8 @@ def test_an_erased_person_is_shown_as_such_and_cannot_be_edited(officer: Client,
         assert officer.get(reverse(name, args=[grace.pk])).status_code == 404
     assert officer.get(url).status_code == 302
     assert list(officer.get(reverse("lead-list")).context["page"].rows) == []
-    assert [row["pk"] for row in officer.get(reverse("lead-list"), {"erased": "yes"}).context["page"].rows] == [
-        grace.pk
-    ]
+    erased = officer.get(reverse("lead-list"), {"erased": "yes"}).context["page"].rows
+    assert [row["pk"] for row in erased] == [grace.pk]
 
 
 def test_a_person_is_looked_up_and_let_back_in(officer: Client, grace: Lead) -> None:
@@ -121,6 +121,18 @@ def test_a_person_is_looked_up_and_let_back_in(officer: Client, grace: Lead) -> 
     assert (page.context["found"], page.context["is_blocked"]) == (None, True)
     officer.post(reverse("privacy-unblock"), {"email": "Gone@navy.example"})
     assert blocked(["gone@navy.example"]) == set()
+
+
+def test_what_is_left_of_the_erased_is_found_from_the_settings(
+    officer: Client, grace: Lead, make_lead: MakeLead, administrator: User
+) -> None:
+    make_lead(last_name="Somebody")
+    erase_lead(lead=grace, by=administrator, reason="requested", now=NOW)
+    url = f"{reverse('lead-list')}?erased=yes"
+    assert f'href="{url}"' in officer.get(reverse("privacy")).content.decode()
+    text = officer.get(url).content.decode()
+    assert reverse("lead-detail", args=[grace.pk]) in text
+    assert "Somebody" not in text
 
 
 def test_the_settings_page_names_nobody(officer: Client, grace: Lead, administrator: User) -> None:
