@@ -7,7 +7,7 @@ import csv
 import io
 import secrets
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -28,6 +28,7 @@ from sla.services.merge import merge_leads
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from leads.services.leads import LeadData
     from people.models import User
     from sla.demo.market import Market
 
@@ -147,7 +148,7 @@ def _double(lead: Lead, changed: dict[str, str], at: datetime) -> Lead:
         raise ValueError("somebody without a company has no double here")
     last = slug(lead.last_name)
     words = {"first": slug(lead.first_name), "last": last, "typo": last[:2] + last[3:], "domain": company.domain}
-    words["initial"] = lead.first_name[0].lower()
+    words["initial"] = words["first"][0]
     data: dict[str, Any] = {
         "first_name": lead.first_name, "last_name": lead.last_name, "phone": lead.phone, "job_title": lead.job_title,
         "company": company, "country": lead.country, "source": lead.source,
@@ -155,7 +156,7 @@ def _double(lead: Lead, changed: dict[str, str], at: datetime) -> Lead:
     data |= {name: text.format(**words) for name, text in changed.items()}
     data["first_name"], data["company"] = data["first_name"].capitalize(), data["company"] or None
     with happened(at):
-        return create_lead(now=at, by=None, data=data | {"captured_at": at})  # type: ignore[typeddict-item]  # its keys, by construction
+        return create_lead(now=at, by=None, data=cast("LeadData", data | {"captured_at": at}))
 
 
 def _nurture(market: Market, marketer: User, at: datetime) -> None:
@@ -174,7 +175,8 @@ def _nurture(market: Market, marketer: User, at: datetime) -> None:
 
 
 def _take_back_consent(at: datetime) -> None:
-    for lead in Lead.objects.filter(consent=Lead.Consent.GRANTED, submissions__isnull=False).order_by("pk").distinct()[:2]:
+    agreed = Lead.objects.filter(consent=Lead.Consent.GRANTED, submissions__isnull=False).order_by("pk").distinct()
+    for lead in agreed[:2]:
         with happened(at):
             withdraw(lead=lead, now=at, source="Reply to a mailing")
 
@@ -182,7 +184,7 @@ def _take_back_consent(at: datetime) -> None:
 def _keep_views(people: dict[str, User], at: datetime) -> None:
     """Lists that people come back to; who signs in as SDR has one of their own."""
     views = (
-        ("Hot, nobody owns them", "manager", True, "owner=null&score_from=30&sort=-score"),
+        ("Hot, nobody owns them", "manager", True, "owner=null&score_from=45&sort=-score"),
         ("No touch for 7 days", "manager", True, "untouched=7&handoff=yes"),
         ("Decision makers of mine", "sdr", False, f"owner={people['sdr'].pk}&persona={_decider()}&sort=-score"),
     )
