@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from leads.models import Company, ImportJob, Lead, SavedView, WebhookEndpoint
+from leads.models import Company, ImportJob, Lead, LifecycleStage, SavedView, WebhookEndpoint
 from leads.services import imports
 from leads.services.api_keys import issue_key, note_use, revoke_key
 from leads.services.consent import withdraw
@@ -184,12 +184,17 @@ def _take_back_consent(at: datetime) -> None:
 def _keep_views(people: dict[str, User], at: datetime) -> None:
     """Lists that people come back to; who signs in as SDR has one of their own."""
     views = (
-        ("Hot, nobody owns them", "manager", True, "owner=null&score_from=45&sort=-score"),
+        ("Hot, nobody owns them", "manager", True, f"owner=null&stage={_stage()}&score_from=40&sort=-score"),
         ("No touch for 7 days", "manager", True, "untouched=7&handoff=yes"),
         ("Decision makers of mine", "sdr", False, f"owner={people['sdr'].pk}&persona={_decider()}&sort=-score"),
     )
     for name, login, is_shared, query in views:
         SavedView.objects.create(name=name, owner=people[login], is_shared=is_shared, query=query, created_at=at)
+
+
+def _stage() -> int:
+    """Whom a score has not ruled out, and sales has not got yet."""
+    return LifecycleStage.objects.get(key="lead").pk
 
 
 def _decider() -> int:

@@ -40,7 +40,10 @@ LADDER_SECONDS = 115
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A file, whose page it shows, and how it is looked at; the first of each of the ``links`` is followed."""
+    """A file, whose page it shows, and how it is looked at; the first of each of the ``links`` is followed.
+
+    The first two of ``ticks`` are ticked.
+    """
 
     name: str
     who: str
@@ -48,16 +51,20 @@ class Picture:
     size: tuple[int, int] = WIDE
     dark: bool = False
     links: tuple[str, ...] = ()
+    ticks: str = ""
 
 
+IN_WORK = ".work-head:has-text('In work') + .card a[href^='/leads/']"
+# A pair with more than one reason.
+PROBABLE = ".pair-row:has(.badge + .badge) a:has-text('Compare')"
 # While the clocks still run, and after they have run out.
 EARLY = (
     Picture("inbox", "sdr", "/inbox/"),
     Picture("inbox-dark", "sdr", "/inbox/", dark=True),
     Picture("inbox-390", "sdr", "/inbox/", size=NARROW),
-    Picture("lead", "sdr", "/inbox/", size=(1440, 1500), links=("main a[href^='/leads/']",)),
-    Picture("leads", "manager", "/leads/", links=("a:has-text('Hot, nobody owns them')",)),
-    Picture("duplicates", "marketer", "/leads/duplicates/", size=TALL, links=("main a:has-text('Compare')",)),
+    Picture("lead", "sdr", "/inbox/", size=(1440, 1500), links=(IN_WORK,)),
+    Picture("leads", "manager", "/leads/", links=("a:has-text('Hot, nobody owns them')",), ticks=".lead-tick input"),
+    Picture("duplicates", "marketer", "/leads/duplicates/", size=TALL, links=(PROBABLE,)),
     Picture("import", "marketer", "/leads/imports/", links=("main td a",)),
     Picture("form", "marketer", "/forms/", size=TALL, links=("main a:has-text('Request a demo')", "a[href$='/edit/']")),
     Picture("form-390", "marketer", "/forms/", size=NARROW, links=("main a:has-text('Brochure')", "a[href*='/f/']")),
@@ -152,6 +159,8 @@ def look(page: Page, address: str, picture: Picture) -> None:
         page.goto(urljoin(page.url, page.locator(link).first.get_attribute("href") or ""))
     # What the page asks for after it is there, such as the story of a lead.
     page.wait_for_load_state("networkidle")
+    for box in page.locator(picture.ticks).all()[1:3] if picture.ticks else ():
+        box.check()
     # A second for what the scripts write (countdowns), and nothing marked by the pointer.
     page.mouse.move(0, 0)
     page.wait_for_timeout(1_200)
