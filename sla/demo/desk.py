@@ -47,7 +47,7 @@ MISREAD = (
     ("Severin", "Kälin", "severin.kaelin@rheintal-chemie.example", "Rheintal Chemie", "Chemist", "31.02.2026", ""),
     ("Pascale", "Morand", "pascale.morand@molkerei-toggenburg.example", "Molkerei Toggenburg", "Buyer", "", "ask her"),
 )
-SWISS = ("Aare Pharma AG", "Rheintal Chemie", "Molkerei Toggenburg", "Wasserversorgung Obersee")
+SWISS = ("Aare Pharma AG", "Rheintal Chemie", "Molkerei Toggenburg", "Obersee Wasser")
 TITLES = ("Laboratory technician", "Production engineer", "Process engineer", "Working student")
 TABLES: dict[str, Any] = {
     "columns": [

@@ -13,7 +13,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.http import QueryDict
-from django.test import Client
+from django.test import Client, override_settings
 
 from leads.models import (
     ApiKey,
@@ -57,11 +57,14 @@ EVERYBODY = story.LEADS + len(website.READERS) + len(desk.SCANNED) + len(desk.DO
 
 
 @pytest.fixture(scope="module")
-def said(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def said(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """What the command prints; on a Sunday night. Loaded once for these tests, and taken back after them."""
     output = StringIO()
     with django_db_blocker.unblock(), transaction.atomic():
-        with time_machine.travel(SUNDAY_NIGHT):
+        files = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files"))
+        with time_machine.travel(SUNDAY_NIGHT), files:
             call_command("load_demo", stdout=output)
         yield output.getvalue()
         transaction.set_rollback(True)
