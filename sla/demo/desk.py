@@ -122,7 +122,7 @@ def _quiet(at: datetime) -> Any:
 def _merge_doubles(marketer: User, at: datetime) -> None:
     """Somebody who wrote from two addresses was made one lead last week."""
     lead = _quiet(at)[0]
-    double = _double(lead, DOUBLES[0], at - timedelta(hours=5))
+    double = _double(lead, {**DOUBLES[0], "first_name": "{initial}."}, at - timedelta(hours=5))
     with happened(at, marketer):
         merge_leads(winner=lead, loser=double, choices={}, by=marketer, now=at)
     with happened(at):
