@@ -7,7 +7,7 @@ still has a place in the order, so that one goes on from there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -75,7 +75,8 @@ def _in_list(user: User, lead: Lead, query: str) -> Neighbours:
 
 def _beyond(listing: Listing, at: Position, *, back: bool) -> int | None:
     """One step along the index of the list's order; its place in the list is not asked for, which takes hundreds."""
-    found = next(iter(walk(listing.rows(()), listing.order, at, back=back, limit=1)), None)
+    rows: Any = listing.leads.values("pk")
+    found = next(iter(walk(rows, listing.order, at, back=back, limit=1)), None)
     return found[1]["pk"] if found is not None else None
 
 

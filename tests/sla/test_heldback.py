@@ -37,9 +37,10 @@ def test_the_page_of_the_lead_and_of_the_system_say_so(
     why = "Qualifies for “Marketing qualified lead (MQL)”. A lead in “Lead” cannot move to “Marketing"
     assert held_back(lead).startswith(why)
     client.force_login(administrator)
-    for page in (reverse("lead-detail", args=[lead.pk]), reverse("system")):
+    for page in (f"{reverse('lead-live', args=[lead.pk])}?part=score", reverse("system")):
         assert why in client.get(page).content.decode()
-    assert "Qualifies for" not in client.get(reverse("lead-detail", args=[free.pk])).content.decode()
+    page = client.get(f"{reverse('lead-live', args=[free.pk])}?part=score")
+    assert "Qualifies for" not in page.content.decode()
 
 
 def test_a_move_that_is_allowed_again_is_made(stages: dict[str, LifecycleStage], make_lead: MakeLead) -> None:
