@@ -39,8 +39,8 @@ def test_the_page_of_the_lead_and_of_the_system_say_so(
     client.force_login(administrator)
     for page in (f"{reverse('lead-live', args=[lead.pk])}?part=score", reverse("system")):
         assert why in client.get(page).content.decode()
-    page = client.get(f"{reverse('lead-live', args=[free.pk])}?part=score")
-    assert "Qualifies for" not in page.content.decode()
+    score = client.get(f"{reverse('lead-live', args=[free.pk])}?part=score")
+    assert "Qualifies for" not in score.content.decode()
 
 
 def test_a_move_that_is_allowed_again_is_made(stages: dict[str, LifecycleStage], make_lead: MakeLead) -> None:
