@@ -14,13 +14,13 @@ import django_filters
 from django import forms
 from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timezone import localtime
+from django.utils.timezone import get_current_timezone, localtime
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django_filters.widgets import SuffixedMultiWidget
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from django.utils.functional import _StrPromise
 
@@ -40,13 +40,15 @@ Method = Callable[[Any, str, Any], Any]
 class Asking:
     """Who asks, and when: what a list holds may depend on both. Names of short lists are looked up once.
 
-    ``find`` narrows leads by what was typed into the search.
+    ``find`` narrows leads by what was typed into the search; the zone and the language are the reader's.
     """
 
     by: User
     now: datetime
     known: dict[str, dict[int, str]] = dataclass_field(default_factory=dict)
     find: Callable[[Any, str], Any] = lambda rows, typed: rows.search(typed)
+    zone: tzinfo = dataclass_field(default_factory=get_current_timezone)
+    language: str | None = dataclass_field(default_factory=get_language)
 
     def names(self, what: str, rows: Callable[[], Any]) -> dict[int, str]:
         """The names of the rows by their ids, in their order; ``what`` says which rows they are."""

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leads.filters import owners
 from leads.models import Campaign, CustomField, Lead, LeadStatus, LeadType, LifecycleStage, Source
 from people.models import User
-from people.templatetags.baton import ago, moment
+from people.templatetags.baton import ago_in, moment_in
 from scoring.models import Icp, Persona
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _named(field: str, what: str, rows: Callable[[User], Any]) -> Cell:
 def _owner(row: Values, asking: Asking) -> Any:
     pk = row["owner"]
     if pk is None:
-        return _nobody(get_language())
+        return _nobody(asking.language)
     known = asking.names("owner", lambda: owners(asking.by))
     # Somebody who has left, or sells no more.
     return known.get(pk) or asking.names("owners", lambda: User.objects.exclude(pk__in=known)).get(pk, "")
@@ -78,11 +78,11 @@ def _who(row: Values, _asking: Asking) -> Any:
 
 
 def _points(field: str) -> Cell:
-    def cell(row: Values, _asking: Asking) -> Any:
+    def cell(row: Values, asking: Asking) -> Any:
         value: Decimal | None = row[field]
         if value is None:
             return ""
-        text = _rounded(value, get_language())
+        text = _rounded(value, asking.language)
         return SafeString(f"<b>{text}</b>") if field == "score__total" else text
 
     return cell
@@ -99,11 +99,11 @@ def _count(field: str) -> Cell:
 
 
 def _since(field: str) -> Cell:
-    return lambda row, _asking: ago(row[field])
+    return lambda row, asking: ago_in(asking.zone, asking.language, row[field])
 
 
 def _moment(field: str) -> Cell:
-    return lambda row, _asking: moment(row[field])
+    return lambda row, asking: moment_in(asking.zone, asking.language, row[field])
 
 
 def _word(field: str, words: Sequence[tuple[Any, Any]]) -> Cell:

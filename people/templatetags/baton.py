@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 register = template.Library()
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+Written = tuple[str, str, str]
 
 
 @register.simple_tag
@@ -41,14 +42,12 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
     )
 
 
-def _texts(at: datetime) -> tuple[str, str, str]:
-    """A moment for the scripts, and in full and in short where the reader lives: “Sun 22 Nov 2026, 14:35 CET”."""
-    return _written(at, timezone.get_current_timezone(), get_language())
-
-
 @lru_cache(maxsize=4096)  # a page has a hundred times, and the next page shows most of them again
-def _written(at: datetime, zone: tzinfo, language: str | None) -> tuple[str, str, str]:
-    """The same as ``date_format`` gives, without compiling its format anew for each of them."""
+def _written(at: datetime, zone: tzinfo, language: str | None) -> Written:
+    """A moment for the scripts, and in full and in short where the reader lives: “Sun 22 Nov 2026, 14:35 CET”.
+
+    The same as ``date_format`` gives, without compiling its format anew for each of them.
+    """
     local = at.astimezone(zone)
     weekday, month = _names(language, local.weekday(), local.month)
     day, clock = f"{local.day} {month}", f"{local.hour:02}:{local.minute:02}"
@@ -69,7 +68,7 @@ def due(at: datetime | None, warn: int | datetime = 300, css: str = "") -> str:
         return ""
     if isinstance(warn, datetime):
         warn = max(0, round((at - warn).total_seconds()))
-    utc, full, short = _texts(at)
+    utc, full, short = _written(at, timezone.get_current_timezone(), get_language())
     return SafeString(
         f'<time class="countdown {escape(css)}" data-countdown datetime="{utc}" data-warn-seconds="{warn}"'
         f' title="{full}">{short}</time>'
@@ -79,19 +78,26 @@ def due(at: datetime | None, warn: int | datetime = 300, css: str = "") -> str:
 @register.simple_tag
 def ago(at: datetime | None, css: str = "") -> str:
     """A moment gone by: “12 min ago”, the exact time in its tooltip."""
-    return _time(at, css, " data-ago")
+    return ago_in(timezone.get_current_timezone(), get_language(), at, css)
 
 
 @register.simple_tag
 def moment(at: datetime | None, css: str = "") -> str:
     """A moment as such, which does not tick: “22 Nov, 14:35”, in full in its tooltip."""
-    return _time(at, css)
+    return moment_in(timezone.get_current_timezone(), get_language(), at, css)
 
 
-def _time(at: datetime | None, css: str, live: str = "") -> str:
-    if at is None:
-        return ""
-    utc, full, short = _texts(at)
+def ago_in(zone: tzinfo, language: str | None, at: datetime | None, css: str = "") -> str:
+    """The same where the reader's zone and language are at hand: to look them up takes longer than to write it."""
+    return _time(_written(at, zone, language), css, " data-ago") if at else ""
+
+
+def moment_in(zone: tzinfo, language: str | None, at: datetime | None, css: str = "") -> str:
+    return _time(_written(at, zone, language), css) if at else ""
+
+
+def _time(written: Written, css: str, live: str = "") -> str:
+    utc, full, short = written
     return SafeString(f'<time class="{escape(css)}"{live} datetime="{utc}" title="{full}">{short}</time>')
 
 
