@@ -10,6 +10,7 @@ from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from leads.models import ErasedAddress, Lead, PrivacyAct
@@ -32,6 +33,7 @@ COUNTED = 1_000
 
 
 @requires(Can.ERASE_PEOPLE)
+@never_cache
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """``?email=`` looks a person up."""
@@ -84,6 +86,7 @@ def lead_privacy(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Can.ERASE_PEOPLE)
+@never_cache
 @require_POST
 def lead_export(request: HttpRequest, pk: int) -> HttpResponse:
     """All that is held on them, as a file for machines or (``format=page``) to read and print; who took it is kept."""

@@ -44,6 +44,7 @@ def grace(make_lead: MakeLead, owner: User) -> Lead:
 def test_it_holds_everything_and_says_who_took_it(officer: Client, grace: Lead, administrator: User) -> None:
     response = officer.post(reverse("lead-export-held", args=[grace.pk]), {"format": "json"})
     assert response["Content-Disposition"] == f'attachment; filename="lead-{grace.pk}.json"'
+    assert "no-store" in response["Cache-Control"]
     held = json.loads(response.content)
     assert held["person"][0]["email"] == "grace@navy.example"
     assert held["company"][0]["name"] == "US Navy"
