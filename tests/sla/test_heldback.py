@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -62,3 +64,12 @@ def test_nobody_is_held_back_by_nothing(
     assert len(leads_held_back(administrator)) == 1
     ForbiddenMove.objects.all().delete()
     assert leads_held_back(administrator) == []
+
+
+def test_a_ban_on_going_back_looks_at_no_lead(
+    administrator: User, stages: dict[str, LifecycleStage], django_assert_num_queries: Any
+) -> None:
+    ForbiddenMove.objects.all().delete()
+    ForbiddenMove.objects.create(from_stage=stages[MQL], to_stage=stages[LEAD])
+    with django_assert_num_queries(2):
+        assert leads_held_back(administrator) == []
