@@ -44,11 +44,7 @@ def import_100k(effort: Effort) -> Iterable[Result]:
     """A file of new leads into the full database, then the same file again; the floor copies it to a plain table."""
     count = effort.many(ROWS)
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "leads.csv"
-        with file.open("w", newline="", encoding="utf-8") as out:
-            writer = csv.writer(out)
-            writer.writerow(HEADER)
-            writer.writerows(rows(count))
+        file = written(Path(folder), count)
         try:
             first, memory = run_import(file)
             again, more = run_import(file)
@@ -58,6 +54,31 @@ def import_100k(effort: Effort) -> Iterable[Result]:
     yield result("import_100k", count, "s", [first], [floor], Target("median", 60))
     yield result("import_100k again", count, "s", [again], [floor], Target("median", 60))
     yield result("import_100k memory", count, "MB", [memory, more], [], Target("p95", 500))
+
+
+@benchmark("import_1m")
+def import_1m(effort: Effort) -> Iterable[Result]:
+    """A file of a million new leads; the floor of its memory is what a tenth of the file takes."""
+    count = 10 * effort.many(ROWS)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            _taken, tenth = run_import(written(Path(folder), count // 10))
+            forget()
+            taken, whole = run_import(written(Path(folder), count))
+        finally:
+            forget()
+    yield result("import_1m", count, "s", [taken], [], None)
+    yield result("import_1m memory", count, "MB", [whole], [tenth], Target("ratio", 1.25))
+
+
+def written(folder: Path, count: int) -> Path:
+    """A file of so many rows."""
+    file = folder / "leads.csv"
+    with file.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(HEADER)
+        writer.writerows(rows(count))
+    return file
 
 
 def run_import(file: Path) -> tuple[float, float]:

@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import cycle
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.db.models import Count
 from django.test import Client
+from django.utils import timezone
 
 from bench import place
+from bench.db import script
 from bench.registry import Effort, Result, Target, benchmark
 from bench.timing import interleaved, milliseconds, seconds
-from leads.models import Lead, LifecycleStage, Source
+from leads.models import Event, Lead, LifecycleStage, Source
 from people.keyset import PAGE as PAGE_ROWS
 from people.keyset import Position
 from people.models import User
@@ -33,6 +36,19 @@ LIST = Target("ratio", 3.0)
 SEARCH = Target("p95", 100)
 # Two hundred open inboxes that ask every second and a half leave half of two cores free.
 LIVE = Target("median", 7.5)
+
+LEAD = Target("ratio", 4.0)
+LEAD_EVENTS = 500
+LEAD_PAGES = (
+    ("lead_page", "/leads/{}/", LEAD),
+    ("lead_page (from the inbox)", "/leads/{}/?from=inbox", LEAD),
+    ("lead_page (from the list)", "/leads/{}/?from=view%3Dall", LEAD),
+    ("lead_page (from the list by name)", "/leads/{}/?from=sort%3Dname", PAGE),
+    ("lead_page (its story)", "/leads/{}/story/", PAGE),
+    ("lead_page (its score)", "/leads/{}/live/?part=score", PAGE),
+    ("lead_page (its company)", "/leads/{}/company/", PAGE),
+    ("lead_page (all in one)", "/leads/{}/?all=1", PAGE),
+)
 
 Asking = Callable[[User], str]
 
@@ -116,14 +132,26 @@ def inbox_live(effort: Effort) -> Iterable[Result]:
 
 @benchmark("lead_page")
 def lead_page(effort: Effort) -> Iterable[Result]:
-    """A lead in hand with everything that happened to it: the busiest one of each rep."""
-    yield page("lead_page", readers("sdr"), busiest_lead, effort)
+    """A lead with exactly five hundred events, one in the hands of each rep; then what its page asks for afterwards."""
+    results = []
+    with transaction.atomic():
+        users = readers("sdr", effort.times(READERS))
+        leads = {user.pk: filled_lead(user) for user in users}
+        for name, address, target in LEAD_PAGES:
+            path: Asking = lambda user, address=address: address.format(leads[user.pk])  # type: ignore[misc]  # noqa: E731 - said once; mypy cannot infer a lambda with a default
+            results.append(page(name, users, path, effort, target))
+        transaction.set_rollback(True)
+    return results
 
 
-def busiest_lead(user: User) -> str:
+def filled_lead(user: User) -> int:
+    """The busiest lead on which a clock of this rep runs, with as many events as it takes or without those too many."""
     mine = Lead.objects.filter(owner=user, clocks__state="running")[:200].values("pk")
     lead = Lead.objects.filter(pk__in=mine).annotate(n=Count("events")).order_by("-n").values_list("pk", flat=True)[0]
-    return f"/leads/{lead}/"
+    script("fill_lead", {"lead": lead, "events": LEAD_EVENTS, "now": timezone.now()})
+    if (found := Event.objects.filter(lead=lead).count()) != LEAD_EVENTS:
+        raise RuntimeError(f"lead {lead} has {found} events")
+    return lead
 
 
 @benchmark("lead_list")

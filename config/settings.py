@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.bodies.BodiesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -272,6 +273,7 @@ CELERY_BEAT_SCHEDULE = {
         ("deliver", "sla.tasks.deliver", ENV.sweep_seconds),
         ("flow", "sla.tasks.flow", ENV.sweep_seconds),
         ("find-duplicates", "leads.tasks.find_duplicates", ENV.sweep_seconds),
+        ("work-lists", "leads.tasks.work_lists", ENV.sweep_seconds),
         ("bulk", "sla.tasks.bulk", ENV.sweep_seconds),
         # Decay is counted in days; hourly, because a daily one would be lost with a restart at the wrong hour.
         ("refresh-stale", "scoring.tasks.refresh_stale", 3600),

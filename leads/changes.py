@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -82,10 +84,13 @@ def changes(row: Model, *, names: Collection[str] = (), most: int = MOST) -> lis
     return [change for change in told if change.differences]
 
 
-def marks(row: Model, *, most: int = 100) -> dict[str, Mark]:
-    """By field, when it was last changed and by whom, as far as the newest changes tell."""
+def marks(row: Model, *, most: int = 100, known: Mapping[int, str] = MappingProxyType({})) -> dict[str, Mark]:
+    """By field, when it was last changed and by whom, as far as the newest changes tell.
+
+    ``known`` are names of people whom the caller has at hand: they need not be asked for.
+    """
     kept = list(before(row)[:most])
-    people = people_of(kept)
+    people = people_of(kept, known)
     found: dict[str, Mark] = {}
     after: Any = row
     for old in kept:
@@ -98,8 +103,7 @@ def marks(row: Model, *, most: int = 100) -> dict[str, Mark]:
 def raw_differences(model: Model | type[Model], old: Any, new: Any) -> list[Raw]:
     """Field by field, values as they are stored; each custom field for itself."""
     found: list[Raw] = []
-    for name in TRACKED[str(model._meta.model_name)]:
-        attname = _field(model, name).attname
+    for name, attname in _columns(str(model._meta.model_name)):
         was, became = getattr(old, attname), getattr(new, attname)
         if was == became:
             continue
@@ -117,21 +121,22 @@ def differences_of(
 
 
 def by_whom(row: Any, people: Mapping[int, str]) -> str:
-    """Who asked for the change of a kept row: a person, an API key, an import; or nothing."""
+    """Who asked for the change of a kept row: a person, an API key, an import (and who began it); or nothing."""
     known = metadata(row)
+    if known.get("import") or known.get("command") == "import_leads":
+        name = people.get(known.get("user") or 0, "")
+        return _("an import by %(name)s") % {"name": name} if name else _("an import")
     if known.get("user"):
         return people.get(known["user"], "")
     if known.get("api_key"):
         return _("API key %(name)s") % {"name": known["api_key"]}
-    if known.get("import") or known.get("command") == "import_leads":
-        return _("an import")
     return ""
 
 
-def people_of(rows: Iterable[Any]) -> dict[int, str]:
-    """The names of those who changed these rows."""
-    ids = {metadata(row).get("user") for row in rows} - {None}
-    return dict(User.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+def people_of(rows: Iterable[Any], known: Mapping[int, str] = MappingProxyType({})) -> Mapping[int, str]:
+    """The names of those who changed these rows, besides those that are ``known``."""
+    ids = {metadata(row).get("user") for row in rows} - {None, *known}
+    return {**known, **dict(User.objects.filter(pk__in=ids).values_list("pk", "name"))} if ids else known
 
 
 def metadata(row: Any) -> dict[str, Any]:
@@ -141,6 +146,13 @@ def metadata(row: Any) -> dict[str, Any]:
 def _custom(was: dict[str, Any], became: dict[str, Any]) -> list[Raw]:
     keys = sorted({*was, *became})
     return [(f"{CUSTOM}.{key}", was.get(key), became.get(key)) for key in keys if was.get(key) != became.get(key)]
+
+
+@cache
+def _columns(kind: str) -> tuple[tuple[str, str], ...]:
+    """The tracked fields of leads or companies, each with the attribute that holds its stored value."""
+    model = apps.get_model("leads", kind)
+    return tuple((name, _field(model, name).attname) for name in TRACKED[kind])
 
 
 def _field(model: Model | type[Model], name: str) -> Field[Any, Any]:

@@ -160,8 +160,7 @@ class LeadForm(forms.Form):
 
     @property
     def reasons(self) -> Iterable[StatusReason]:
-        offered = StatusReason.objects.filter(is_active=True, status__is_active=True)
-        return offered.select_related("status").order_by("status__position", "position", "pk")
+        return StatusReason.offered()
 
     @property
     def campaigns(self) -> Iterable[str]:

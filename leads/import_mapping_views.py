@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from leads.import_forms import ColumnsForm, WordsForm
+from leads.import_forms import DELIMITERS, ENCODINGS, ColumnsForm, WordsForm
 from leads.imports.encoding import FileError
 from leads.imports.mapping import MappingError
 from leads.imports.preview import unknown_words
@@ -77,6 +77,8 @@ def _columns_page(request: HttpRequest, job: ImportJob, form: ColumnsForm) -> Ht
 def _read_anew(request: HttpRequest, job: ImportJob) -> bool:
     """Whether the file is to be read in another encoding or by another delimiter: then its columns are others."""
     told = {name: request.POST.get(name, "") for name in ("encoding", "delimiter")}
+    if told["encoding"] not in {"", *ENCODINGS} or told["delimiter"] not in {"", *DELIMITERS}:
+        return False  # the form says so at its field
     file = job.tables.get("file", {})
     changed = {name: value for name, value in told.items() if value and value != file.get(name, "")}
     if not changed or job.sheet_file:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from leads.import_forms import UploadForm
@@ -156,6 +157,7 @@ def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Can.IMPORT_LEADS)
+@never_cache
 @require_safe
 def import_rejects(_request: HttpRequest, pk: int) -> HttpResponseBase:
     """The rejected rows as CSV, with their lines and reasons, to be mended and uploaded again."""
@@ -172,7 +174,7 @@ def _rejected(job: ImportJob) -> Iterator[str]:
     yield "\ufeff" + writer.writerow([_("Line (Baton)"), _("Reason (Baton)"), *map(harmless, job.headers)])
     rows = job.rejects.filter(is_forecast=_is_forecast(job)).order_by("line")
     for line, reason, cells in rows.values_list("line", "reason", "cells").iterator(chunk_size=2_000):
-        yield writer.writerow([line, reason, *map(harmless, cells)])
+        yield writer.writerow([line, harmless(reason), *map(harmless, cells)])
 
 
 def _is_forecast(job: ImportJob) -> bool:

@@ -50,13 +50,22 @@ def _one_more(key: str) -> int:
 def address_of(request: HttpRequest) -> str:
     """Who asks: behind a proxy of our own network the nearest address that is not one of ours.
 
-    What a client claims by itself stands further left in X-Forwarded-For and is not looked at.
+    What a client claims by itself stands further left in X-Forwarded-For and is not looked at. Of the new kind of
+    addresses everybody has billions: what counts is the network that their provider gave them.
     """
     nearest = str(request.META.get("REMOTE_ADDR", ""))
-    if not _is_ours(nearest):
-        return nearest
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-    return next((part for part in reversed(forwarded) if part and not _is_ours(part)), nearest)
+    if _is_ours(nearest):
+        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+        nearest = next((part for part in reversed(forwarded) if part and not _is_ours(part)), nearest)
+    return _of_one(nearest)
+
+
+def _of_one(address: str) -> str:
+    try:
+        known = ipaddress.IPv6Address(address)
+    except ValueError:
+        return address
+    return str(known.ipv4_mapped or ipaddress.IPv6Network((int(known), 64), strict=False))
 
 
 def _is_ours(address: str) -> bool:

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from leads.services import duplicates, import_files, imports, webhook_delivery, webhooks
+from leads.services import duplicates, import_files, imports, list_work, webhook_delivery, webhooks
 from leads.services.answers import forget_answers as forget_stored_answers
 from leads.tracking.visitors import forget_anonymous
 
@@ -41,6 +41,14 @@ def find_duplicates() -> None:
     """Compare what is new or has changed; a lost or doubled run costs nothing."""
     for _batch in range(BATCHES):
         if not duplicates.look(now=timezone.now()):
+            break
+
+
+@shared_task(name=list_work.TASK, ignore_result=True)
+def work_lists() -> None:
+    """Change the leads that a change of a list concerns; the next run goes on where this one stopped."""
+    for _batch in range(BATCHES):
+        if not list_work.work(now=timezone.now()):
             break
 
 

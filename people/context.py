@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the navigation: which page, and which capability shows it."""
+    """An entry of the navigation: which page, and which capability shows it; ``also`` are pages that belong to it."""
 
     label: _StrPromise
     icon: str
     route: str
     can: Can
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ SECTIONS: tuple[tuple[_StrPromise | str, tuple[Place, ...]], ...] = (
         (
             Place(_("Leads"), "users", "lead-list", Can.SEE_LEADS),
             Place(_("Forms"), "clipboard-list", "capture-list", Can.EDIT_FORMS),
-            Place(_("Duplicates"), "git-merge", "duplicate-list", Can.MERGE_LEADS),
+            Place(_("Duplicates"), "git-merge", "duplicate-list", Can.MERGE_LEADS, ("company-duplicate-list",)),
             Place(_("Imports"), "file-import", "import-list", Can.IMPORT_LEADS),
         ),
     ),
@@ -88,12 +89,13 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(user, User):
         return {"navigation": ()}
     seen = [(section, [place for place in places if may(user, place.can)]) for section, places in SECTIONS]
-    urls = {place.route: reverse(place.route) for _section, places in seen for place in places}
+    there = [place for _section, places in seen for place in places]
+    urls = {reverse(route): place for place in there for route in (place.route, *place.also)}
     # Of /scoring/ and /scoring/profiles/ the longer one is where the reader is.
-    here = max((url for url in urls.values() if request.path.startswith(url)), key=len, default="")
+    here = urls.get(max((url for url in urls if request.path.startswith(url)), key=len, default=""))
     return {
         "navigation": [
-            NavigationItem(place.label, place.icon, urls[place.route], urls[place.route] == here, "" if n else section)
+            NavigationItem(place.label, place.icon, reverse(place.route), place is here, "" if n else section)
             for section, places in seen
             for n, place in enumerate(places)
         ]

@@ -33,9 +33,10 @@ def held_back(lead: Lead) -> str:
 
 
 def leads_held_back(user: User) -> list[HeldBack]:
-    """The first of those this person may see; asks for no lead while every move is allowed."""
+    """The first of those this person may see; asks for no lead while every move forward is allowed."""
     moves = Moves.load()
-    if not moves.forbidden and not moves.retired:
+    forward = ForbiddenMove.objects.filter(to_stage__position__gt=F("from_stage__position"))
+    if not moves.retired and not forward.exists():
         return []
     forbidden = ForbiddenMove.objects.filter(from_stage=OuterRef("lead__stage"), to_stage=OuterRef("target_stage"))
     scores = _qualified().filter(Q(target_stage__is_active=False) | Exists(forbidden))

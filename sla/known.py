@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leads.models import Attempt, Event, Lead
+from leads.models import Event, Lead
 from sla.lead_facts import BANT
 from sla.models import Clock
 from sla.next_step import Known, NextStep, Tried, next_step
@@ -13,22 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sla.lead_reading import Try
     from sla.models import Handoff
 
-TRIES_READ = 10
+
+def step_for(lead: Lead, handoff: Handoff | None, tried: Sequence[Try], now: datetime) -> NextStep:
+    """What to do next with this lead; ``handoff`` is the open one, with its clocks, ``tried`` the newest attempts."""
+    return next_step(known_of(lead, handoff, tries(handoff, tried), now))
 
 
-def step_for(lead: Lead, handoff: Handoff | None, now: datetime) -> NextStep:
-    """What to do next with this lead; ``handoff`` is the open one, with its clocks."""
-    return next_step(known_of(lead, handoff, tries(lead, handoff), now))
-
-
-def tries(lead: Lead, handoff: Handoff | None) -> list[Tried]:
-    """The newest attempts, newest first: since the hand-off, where the lead is in hand."""
-    attempts = Attempt.objects.filter(lead=lead).order_by("-occurred_at", "-pk")
-    if handoff is not None:
-        attempts = attempts.filter(occurred_at__gte=handoff.opened_at)
-    return [Tried(channel, outcome) for channel, outcome in attempts.values_list("channel", "outcome")[:TRIES_READ]]
+def tries(handoff: Handoff | None, tried: Sequence[Try]) -> list[Tried]:
+    """Since the hand-off, where the lead is in hand."""
+    return [Tried(one.channel, one.outcome) for one in tried if handoff is None or one.occurred_at >= handoff.opened_at]
 
 
 def known_of(lead: Lead, handoff: Handoff | None, tried: Sequence[Tried], now: datetime) -> Known:
@@ -42,7 +38,7 @@ def known_of(lead: Lead, handoff: Handoff | None, tried: Sequence[Tried], now: d
         phone=bool(lead.phone),
         email=bool(lead.email),
         do_not_call=lead.do_not_call,
-        do_not_email=lead.do_not_email,
+        do_not_email=lead.refuses_email,
         owner=str(lead.owner or ""),
         team=str(handoff.team) if handoff else "",
         due_at=running.due_at if running else None,

@@ -138,7 +138,7 @@ def _email(lead: Lead) -> Shown:
     if lead.do_not_email:
         return Shown(lead.email, badge=_("Do not e-mail"))
     if lead.consent == Lead.Consent.WITHDRAWN:
-        return Shown(lead.email, badge=_("Consent withdrawn"), href=f"mailto:{lead.email}" if lead.email else "")
+        return Shown(lead.email, badge=_("Consent withdrawn"))
     return Shown(lead.email, href=f"mailto:{lead.email}" if lead.email else "")
 
 

@@ -96,7 +96,7 @@ def _work_row(one: Mapping[str, Any], tried: Attempt | None, detail: str, log: s
         email=one["email"],
         source=one["source"] or "",
         do_not_call=one["do_not_call"],
-        do_not_email=one["do_not_email"],
+        do_not_email=one["do_not_email"] or one["consent"] == Lead.Consent.WITHDRAWN,
         reasons=[_reason(line) for line in lines[:TOP_REASONS]],
         more=max(0, len(lines) - TOP_REASONS),
         total=explanation.get("total"),
@@ -135,10 +135,12 @@ def warn_seconds(clock: Clock) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ClockCard:
-    """A clock on the lead page: what was promised, what became of it, which levels fired."""
+    """A clock on the lead page: what was promised, what became of it, how many levels ``fired`` (the sweep passed)."""
 
     clock: Clock
     at: datetime
+    policy: str
+    fired: int
 
     @property
     def state(self) -> str:
@@ -164,11 +166,6 @@ class ClockCard:
     @property
     def levels(self) -> int:
         return len(self.clock.level_at)
-
-    @property
-    def fired(self) -> int:
-        """How many levels have fired: those that the sweep has passed."""
-        return len(self.clock.escalations.all())
 
 
 @dataclass(frozen=True, slots=True)

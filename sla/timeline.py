@@ -1,13 +1,14 @@
 """The story of a lead: everything that happened to it, from all the tables that say so, newest first, in pages.
 
-Each source answers with its newest rows before a position; merging those gives the page. So the number of queries is
-that of the sources, whatever the length of the story.
+One query asks every source for the moments of its newest rows before a position and merges them into a page; only the
+sources that have something on it are then read. So the number of queries is that of the sources at most, whatever the
+length of the story.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -15,7 +16,7 @@ from itertools import pairwise
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Prefetch, Q, TextField
+from django.db.models import F, IntegerField, Prefetch, Q, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy
 
@@ -48,6 +49,15 @@ GROUPS = {
 UNTOLD = ("loser", "winner_before", "winner_after", "moved", "dropped", "made", "promises")
 
 Tell = Callable[[list[Any]], list["Item"]]
+Place = tuple[int, int]  # the number of a source, and the id of a row
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose story it is. Of the leads that were merged into this one the history keeps the old ``numbers``."""
+
+    lead: Lead
+    numbers: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,7 @@ class Source:
     """A table that tells a part: its rows of a lead, when each happened, and how to put them into words."""
 
     group: str
-    rows: Callable[[Lead], QuerySet[Any]]
+    rows: Callable[[Subject], QuerySet[Any]]
     at: str
     tell: Tell
     pk: str = "pk"
@@ -97,16 +107,21 @@ class Source:
         known = (not wish.person or self.person) and (not wish.words or self.words)
         return bool(known) and wish.group in ("", self.group)
 
-    def newest(self, lead: Lead, number: int, wish: Wish, after: Position | None) -> list[Any]:
-        """At most a page and one more."""
-        rows = self.rows(lead)
+    def newest(self, of: Subject, number: int, wish: Wish, after: Position | None) -> QuerySet[Any, Any]:
+        """Where its newest rows stand, at most a page and one more: the moment, the source's number, the row's id."""
+        rows = self.rows(of)
         if wish.person:
             rows = rows.filter(**{self.person: wish.person})
         for word in wish.words.split()[:WORDS]:
             rows = rows.filter(reduce(or_, (Q(**{f"{name}__icontains": word}) for name in self.words)))
         if after is not None:
             rows = rows.filter(self._older(number, after))
-        return list(rows.order_by(f"-{self.at}", f"-{self.pk}")[: PAGE + 1])
+        newest = rows.order_by(f"-{self.at}", f"-{self.pk}")[: PAGE + 1]
+        return newest.values_list(F(self.at), Value(number, IntegerField()), F(self.pk))
+
+    def read(self, of: Subject, ids: list[int]) -> dict[int, Any]:
+        """Rows with all that is told of them."""
+        return {row.pk: row for row in self.rows(of).filter(**{f"{self.pk}__in": ids}).order_by()}
 
     def _older(self, number: int, after: Position) -> Q:
         if number != after.source:
@@ -125,17 +140,19 @@ class Story:
 
 def story(lead: Lead, *, wish: Wish, after: Position | None = None) -> Story:
     """The page of a lead's story after a position, as far as the reader wishes to see it."""
-    found: list[tuple[tuple[datetime, int, int], int, Any]] = []
-    for number, source in enumerate(SOURCES):
-        if source.answers(wish):
-            rows = source.newest(lead, number, wish, after)
-            found += [((getattr(row, source.at), -number, row.pk), number, row) for row in rows]
-    found.sort(key=lambda entry: entry[0], reverse=True)
-    shown = found[:PAGE]
-    if not shown:
+    of = Subject(lead, lineage(lead.pk))
+    asked = [source.newest(of, n, wish, after) for n, source in enumerate(SOURCES) if source.answers(wish)]
+    if not asked:
         return Story([], "")
-    (at, _number, pk), number, _row = shown[-1]
-    return Story(_told(lead, shown), str(Position(at, number, pk)) if len(found) > PAGE else "")
+    found = sorted(_merged(asked), key=lambda one: (one[0], -one[1], one[2]), reverse=True)
+    shown = found[:PAGE]
+    last = str(Position(*shown[-1])) if len(found) > PAGE else ""
+    return Story(_told(of, [(number, pk) for _at, number, pk in shown]), last)
+
+
+def _merged(asked: list[QuerySet[Any, Any]]) -> list[tuple[datetime, int, int]]:
+    """All of them in one query, and not in nine."""
+    return list(asked[0].union(*asked[1:], all=True) if len(asked) > 1 else asked[0])
 
 
 def tellers(lead: Lead) -> list[tuple[int, str]]:
@@ -149,47 +166,48 @@ def tellers(lead: Lead) -> list[tuple[int, str]]:
     return [(pk, name or email) for pk, name, email in people.values_list("pk", "name", "email")]
 
 
-def _told(lead: Lead, shown: Iterable[tuple[Any, int, Any]]) -> list[Item]:
+def _told(of: Subject, shown: list[Place]) -> list[Item]:
     """The rows in words: each source tells its own together."""
-    rows: dict[int, list[Any]] = {}
-    for _key, number, row in shown:
-        rows.setdefault(number, []).append(row)
-    items: dict[tuple[int, int], Item] = {}
-    for number, own in rows.items():
-        told = _changes(lead, own) if SOURCES[number].group == "changes" else SOURCES[number].tell(own)
-        items |= {(number, row.pk): item for row, item in zip(own, told, strict=True)}
-    ordered = (items[number, row.pk] for _key, number, row in shown)
-    return [item for item in ordered if item.says_something]
+    ids: dict[int, list[int]] = defaultdict(list)
+    for number, pk in shown:
+        ids[number].append(pk)
+    items: dict[Place, Item] = {}
+    for number, own in ids.items():
+        rows = SOURCES[number].read(of, own)
+        kept = [rows[pk] for pk in own if pk in rows]  # a note may have been deleted a moment ago
+        told = _changes(of, kept) if SOURCES[number].group == "changes" else SOURCES[number].tell(kept)
+        items |= {(number, row.pk): item for row, item in zip(kept, told, strict=True)}
+    return [items[place] for place in shown if place in items and items[place].says_something]
 
 
-def _changes(lead: Lead, rows: list[Any]) -> list[Item]:
+def _changes(of: Subject, rows: list[Any]) -> list[Item]:
     """Each row is a lead *before* a change; what it became stands in its next newer row, or in the lead."""
-    pairs = list(zip(rows, _became(lead, rows), strict=True))
+    pairs = list(zip(rows, _became(of, rows), strict=True))
     people = people_of(rows)
     told = [
         Change(old.pgh_created_at, by_whom(old, people), metadata(old).get("reason", ""), differences)
         for (old, _new), differences in zip(pairs, differences_of(Lead, pairs), strict=True)
     ]
     owned = any(one.name == "owner" for change in told for one in change.differences)
-    return tell.changes(told, _why_owners(lead) if owned else [])
+    return tell.changes(told, _why_owners(of.lead) if owned else [])
 
 
-def _became(lead: Lead, rows: list[Any]) -> list[Any]:
+def _became(of: Subject, rows: list[Any]) -> list[Any]:
     """The next newer row of the same lead for each of these rows; of the newest, the lead as it is now.
 
     Those of a lead that was merged into this one have a chain of their own, which ends as the merge found it.
     """
     chains = defaultdict(list)
     oldest = min(row.pgh_id for row in rows)
-    known = _before(lead).filter(pgh_id__gte=oldest).order_by("pgh_id").values_list("pgh_obj_id", "pgh_id")
+    known = _before(of).filter(pgh_id__gte=oldest).order_by("pgh_id").values_list("pgh_obj_id", "pgh_id")
     for obj, pgh_id in known:
         chains[obj].append(pgh_id)
     following = {old: new for chain in chains.values() for old, new in pairwise(chain)}
     at_hand = {row.pgh_id: row for row in rows}
     wanted = {following[row.pgh_id] for row in rows if row.pgh_id in following} - at_hand.keys()
     if wanted:
-        at_hand |= {row.pgh_id: row for row in _before(lead).filter(pgh_id__in=wanted)}
-    return [_next_of(row, following, at_hand, lead) for row in rows]
+        at_hand |= {row.pgh_id: row for row in _before(of).filter(pgh_id__in=wanted)}
+    return [_next_of(row, following, at_hand, of.lead) for row in rows]
 
 
 def _next_of(row: Any, following: Mapping[int, int], at_hand: Mapping[int, Any], lead: Lead) -> Any:
@@ -217,23 +235,23 @@ def _why_owners(lead: Lead) -> list[tell.WhyOwner]:
     ]
 
 
-def _before(lead: Lead) -> QuerySet[Any]:
+def _before(of: Subject) -> QuerySet[Any]:
     """The history of the lead and of those that were merged into it: their rows keep their own numbers."""
-    return before(lead, numbers=lineage(lead.pk)).order_by()
+    return before(of.lead, numbers=of.numbers).order_by()
 
 
-def _merges(lead: Lead) -> QuerySet[Any]:
+def _merges(of: Subject) -> QuerySet[Any]:
     """Into this lead; and, once undone, of this lead into another."""
-    theirs = Q(winner=lead) | Q(loser_number=lead.pk, undone_at__isnull=False)
+    theirs = Q(winner=of.lead) | Q(loser_number=of.lead.pk, undone_at__isnull=False)
     return Merge.objects.filter(theirs).select_related("by", "undone_by").defer(*UNTOLD)
 
 
-def _escalations(lead: Lead) -> QuerySet[Any]:
+def _escalations(of: Subject) -> QuerySet[Any]:
     levels = Prefetch("clock__policy_version__levels", queryset=Level.objects.order_by("number"))
     recipients = Prefetch("recipients", queryset=User.objects.only("name", "email"))
     notices = Prefetch("notices", queryset=Notice.objects.prefetch_related(recipients).defer("body"))
     return (
-        Escalation.objects.filter(clock__lead=lead)
+        Escalation.objects.filter(clock__lead=of.lead)
         .select_related("clock__policy_version__policy")
         .prefetch_related(levels, notices)
     )
@@ -243,7 +261,7 @@ def _escalations(lead: Lead) -> QuerySet[Any]:
 SOURCES: tuple[Source, ...] = (
     Source(
         "notes",
-        lambda lead: Note.objects.filter(lead=lead).select_related("author"),
+        lambda of: Note.objects.filter(lead=of.lead).select_related("author"),
         "created_at",
         tell.notes,
         person="author",
@@ -251,14 +269,16 @@ SOURCES: tuple[Source, ...] = (
     ),
     Source(
         "promises",
-        lambda lead: Clock.objects.filter(lead=lead, stopped_at__isnull=False).select_related("policy_version__policy"),
+        lambda of: Clock.objects.filter(lead=of.lead, stopped_at__isnull=False).select_related(
+            "policy_version__policy"
+        ),
         "stopped_at",
         tell.clock_stops,
         person="owner",
     ),
     Source(
         "attempts",
-        lambda lead: Attempt.objects.filter(lead=lead).select_related("user"),
+        lambda of: Attempt.objects.filter(lead=of.lead).select_related("user"),
         "occurred_at",
         tell.attempts,
         person="user",
@@ -267,7 +287,7 @@ SOURCES: tuple[Source, ...] = (
     Source("promises", _escalations, "recorded_at", tell.escalations, person="clock__owner"),
     Source(
         "stages",
-        lambda lead: Handoff.objects.filter(lead=lead).select_related("owner", "team"),
+        lambda of: Handoff.objects.filter(lead=of.lead).select_related("owner", "team"),
         "opened_at",
         tell.handoffs,
         person="owner",
@@ -275,7 +295,7 @@ SOURCES: tuple[Source, ...] = (
     ),
     Source(
         "stages",
-        lambda lead: StageChange.objects.filter(lead=lead).select_related("from_stage", "to_stage", "by"),
+        lambda of: StageChange.objects.filter(lead=of.lead).select_related("from_stage", "to_stage", "by"),
         "changed_at",
         tell.stages,
         person="by",
@@ -283,8 +303,8 @@ SOURCES: tuple[Source, ...] = (
     ),
     Source(
         "behaviour",
-        lambda lead: (
-            Event.objects.filter(lead=lead).select_related("event_type").alias(told=Cast("properties", TextField()))
+        lambda of: (
+            Event.objects.filter(lead=of.lead).select_related("event_type").alias(told=Cast("properties", TextField()))
         ),
         "occurred_at",
         tell.events,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LEAD = {
     **{
         name: F(f"lead__{name}")
-        for name in ("first_name", "last_name", "email", "phone", "job_title", "do_not_call", "do_not_email")
+        for name in ("first_name", "last_name", "email", "phone", "job_title", "do_not_call", "do_not_email", "consent")
     },
     "company": F("lead__company__name"),
     "source": F("lead__source__name"),

@@ -13,5 +13,7 @@ DELETE FROM leads_lead WHERE id IN (SELECT id FROM gone);
 DELETE FROM leads_companypair;
 DELETE FROM leads_companykey
 WHERE company_id IN (SELECT id FROM leads_company WHERE domain LIKE 'import%%.example');
+DELETE FROM leads_companybefore
+WHERE pgh_obj_id IN (SELECT id FROM leads_company WHERE domain LIKE 'import%%.example');
 DELETE FROM leads_company WHERE domain LIKE 'import%%.example';
 DROP TABLE gone;

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.http import HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
@@ -82,14 +83,18 @@ nothing_here.csrf_exempt = True  # type: ignore[attr-defined]  # it changes noth
 
 
 def in_shape(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Say in the API's own shape, too, that an address does not take a method."""
+    """Say in the API's own shape, too, that an address does not take a method; and let nothing keep an answer.
+
+    What stands between may not know that ``X-Api-Key`` tells who asks.
+    """
 
     @wraps(view)
     def shaped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
-        if not isinstance(response, HttpResponseNotAllowed):
-            return response
-        message = _("This address does not take %(method)s.") % {"method": request.method}
-        return errors.answer(405, [{"field": "", "message": message}], {"Allow": response["Allow"]})
+        if isinstance(response, HttpResponseNotAllowed):
+            message = _("This address does not take %(method)s.") % {"method": request.method}
+            response = errors.answer(405, [{"field": "", "message": message}], {"Allow": response["Allow"]})
+        patch_cache_control(response, private=True, no_store=True)
+        return response
 
     return shaped

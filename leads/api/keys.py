@@ -54,10 +54,10 @@ def admitted(secret: str, scope: Scope) -> ApiKey | None:
     if key is None:
         return None
     note_use(key=key, now=timezone.now())
-    if scope not in key.scopes:
-        raise Refused(403, _("This key lacks the scope %(scope)s.") % {"scope": str(scope)})
     wait = Limit("api", key.per_minute, MINUTE).wait(str(key.pk), timezone.now())
     if wait:
         message = _("More than %(n)d requests a minute.") % {"n": key.per_minute}
         raise Refused(429, message, headers={"Retry-After": str(wait)})
+    if scope not in key.scopes:
+        raise Refused(403, _("This key lacks the scope %(scope)s.") % {"scope": str(scope)})
     return key

@@ -61,6 +61,7 @@ def lead_as_known(body: LeadIn) -> LeadAsKnown:
         company=_company(company),
         stage=by_key(LifecycleStage, body.stage, "stage") if body.stage else None,
         stage_reason=body.stage_reason,
+        visitor=body.visitor,
     )
 
 

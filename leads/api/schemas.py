@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SkipValidation
 from pydantic import model_validator as check
@@ -122,6 +123,7 @@ class LeadIn(Body):
     custom: Annotated[
         dict[Text, CustomValue], Field(description="By the keys of the custom fields; null removes a value.")
     ] = {}
+    visitor: UUID | None = Field(None, description="The tracking snippet's number of their browser, from its cookie.")
 
     @check(mode="after")
     def _is_named(self) -> LeadIn:

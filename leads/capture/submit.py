@@ -7,11 +7,11 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import F
 
 from leads.capture.questions import EMAIL, MESSAGE
@@ -20,13 +20,16 @@ from leads.capture.words import words
 from leads.forms import named
 from leads.imports.companies import resolve
 from leads.imports.rows import Row
+from leads.imports.staging import let_batch_pass
 from leads.models import Campaign, CaptureForm, Company, Lead, Source, Submission, TrackedSite, Visitor
+from leads.services.erased import blocked
 from leads.services.errors import constraint_of
 from leads.services.events import record_event
-from leads.services.identity import current_id, find_by_email
+from leads.services.identity import current_id, find_by_email, hold_living
 from leads.services.leads import create_lead, update_lead
+from leads.services.locks import patiently
 from leads.services.queue import mark_changed
-from leads.text import company_domain, is_free_mail, normalise_domain
+from leads.text import company_domain, is_free_mail, normalise_domain, tidy
 from leads.tracking.visitors import hold, identify
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from leads.services.leads import LeadData
 
 TRIES = 3
+MOST_NAMES = 1_000
+Listed = TypeVar("Listed", Source, Campaign)
 # What two senders may write in the same moment; the second try finds what the first one wrote.
 RACES = frozenset({"company_domain_unique", "submission_once"})
 
@@ -66,21 +71,23 @@ def submit(*, sent: Sent, now: datetime) -> Submission:
     """
     for _turn in range(TRIES - 1):
         try:
-            return _submit(sent, now)
+            return patiently(lambda: _submit(sent, now))
         except IntegrityError as error:
             if constraint_of(error) not in RACES:
                 raise
-    return _submit(sent, now)
+    return patiently(lambda: _submit(sent, now))
 
 
-@transaction.atomic
 def _submit(sent: Sent, now: datetime) -> Submission:
+    """In the caller's transaction. The lead is held before the visitor (``leads.tracking.visitors``)."""
+    let_batch_pass()
     before = Submission.objects.filter(idempotency_key=sent.key).first()
     if before is not None:
         return before
+    found = _found(sent)
     held = hold(uuid=sent.visitor, site_id=None, consent=False, now=now) if sent.visitor else None
     visitor = Visitor.objects.get(pk=held.id) if held else None
-    lead = _lead(sent, _first_touch(sent, visitor), now)
+    lead = _lead(sent, found, _first_touch(sent, visitor), now)
     visitor = identify(visitor=visitor, lead=lead, now=now) if visitor else None
     submission = Submission.objects.create(
         form=sent.form,
@@ -105,35 +112,49 @@ def count_bot(form: CaptureForm) -> None:
     CaptureForm.objects.filter(pk=form.pk).update(bots_caught=F("bots_caught") + 1)
 
 
-def _lead(sent: Sent, first: Touch, now: datetime) -> Lead:
+def _lead(sent: Sent, found: Lead | None, first: Touch, now: datetime) -> Lead:
     """The lead as it is after this submission; two at once for one new address make one lead."""
-    email = str(sent.answers.get(EMAIL, ""))
-    found = find_by_email(email) if email else _still_there(sent.known)
     if found is None:
         try:
-            return _create(sent, first, email, now)
+            return _create(sent, first, now)
         except ValidationError:
-            found = find_by_email(email)
+            found = _found(sent)
             if found is None:
                 raise
     return update_lead(lead=found, now=now, by=None, data=_facts(sent, found, now))
 
 
-def _still_there(known: Lead | None) -> Lead | None:
-    return Lead.objects.filter(pk=current_id(known.pk), erased_at__isnull=True).first() if known else None
+def _found(sent: Sent) -> Lead | None:
+    """Who has this address, else who is known, held until the end; of one that is merged meanwhile its winner."""
+    email = str(sent.answers.get(EMAIL, ""))
+    asked = find_by_email(email) if email else sent.known
+    pk = current_id(asked.pk) if asked is not None else 0
+    return Lead.objects.filter(pk=hold_living([pk]).get(pk, 0)).first() if pk else None
 
 
-def _create(sent: Sent, first: Touch, email: str, now: datetime) -> Lead:
-    if not email:
+def _create(sent: Sent, first: Touch, now: datetime) -> Lead:
+    if not sent.answers.get(EMAIL):
         raise ValidationError({EMAIL: words(sent.form.language).required})
+    if blocked([str(sent.answers[EMAIL])]):  # who asked to be erased is nothing that a public page tells
+        raise ValidationError({EMAIL: words(sent.form.language).not_taken})
     data = _facts(sent, None, now)
     data["captured_at"] = now
-    source, campaign = named(Source, first.source), named(Campaign, first.campaign)
+    source, campaign = _named(Source, first.source), _named(Campaign, first.campaign)
     data["source"], data["campaign"] = source or sent.form.source, campaign or sent.form.campaign
     if sent.form.lead_type is not None:
         data["lead_type"] = sent.form.lead_type
     data.setdefault("language", sent.form.language)
     return create_lead(now=now, by=None, data=data)
+
+
+def _named(model: type[Listed], name: str) -> Listed | None:
+    """The source or campaign that the link names. A link can say anything, so that beyond many names no more are made.
+
+    What it said is kept with the event and the submission in any case.
+    """
+    if model.objects.count() >= MOST_NAMES and not model.objects.filter(name__iexact=tidy(name)).exists():
+        return None
+    return named(model, name)
 
 
 def _facts(sent: Sent, lead: Lead | None, now: datetime) -> LeadData:

@@ -24,6 +24,7 @@ class Words:
     stale: str
     too_often: str
     closed: str
+    not_taken: str
     trap: str
     own_title: str
     labels: tuple[str, ...]
@@ -46,6 +47,7 @@ WORDS: dict[str, Words] = {
         too_often="A great many forms were sent from where you are. Please wait a few minutes and send it again; what"
         " you typed is still here.",
         closed="This form is closed.",
+        not_taken="This address cannot be used here. Please give another one.",
         trap="Please leave this empty",
         own_title="Form",
         labels=(
@@ -69,6 +71,7 @@ WORDS: dict[str, Words] = {
         too_often="Se han enviado muchos formularios desde su conexión. Espere unos minutos y envíelo de nuevo; lo que"
         " escribió sigue aquí.",
         closed="Este formulario está cerrado.",
+        not_taken="Esta dirección no se puede usar aquí. Indique otra, por favor.",
         trap="Deje este campo vacío",
         own_title="Formulario",
         labels=(
@@ -92,6 +95,7 @@ WORDS: dict[str, Words] = {
         too_often="Z tego łącza wysłano bardzo wiele formularzy. Proszę odczekać kilka minut i wysłać ponownie;"
         " wpisane dane nadal tu są.",
         closed="Ten formularz jest zamknięty.",
+        not_taken="Tego adresu nie można tu użyć. Proszę podać inny.",
         trap="Proszę zostawić to pole puste",
         own_title="Formularz",
         labels=(
@@ -115,6 +119,7 @@ WORDS: dict[str, Words] = {
         too_often="Muitos formulários foram enviados da sua conexão. Espere alguns minutos e envie de novo; o que você"
         " digitou continua aqui.",
         closed="Este formulário está encerrado.",
+        not_taken="Este endereço não pode ser usado aqui. Informe outro, por favor.",
         trap="Deixe este campo vazio",
         own_title="Formulário",
         labels=(

@@ -60,7 +60,8 @@ def find(path: Path, declared: str = "") -> Encoding:
 def _declared(path: Path, declared: str, start: bytes) -> Encoding:
     try:
         name = codecs.lookup(declared).name
-    except LookupError as error:
+        "a".encode(name)  # refuses what Python knows as a codec and is none of text, such as “hex” and “bz2”
+    except (LookupError, ValueError) as error:
         raise FileError(_("There is no encoding “%(name)s”.") % {"name": declared}) from error
     if name == "utf-8" and start.startswith(codecs.BOM_UTF8):
         name = "utf-8-sig"

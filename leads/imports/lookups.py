@@ -26,6 +26,7 @@ class Lookups:
 
     lists: dict[str, dict[str, int]]
     need_reason: frozenset[int]
+    reasons: dict[int, frozenset[str]]  # of statuses that take no others
     custom: dict[str, CustomField]
 
     def find(self, name: str, cell: str) -> int:
@@ -48,7 +49,7 @@ def load(mapping: Mapping) -> Lookups:
     for column in mapping.columns:
         if column.custom_key:
             _ensure_custom(column)
-    statuses = LeadStatus.objects.all()
+    statuses = LeadStatus.objects.prefetch_related("reasons")
     return Lookups(
         lists={
             "lead_type": _by_name(LeadType.objects.all()),
@@ -57,6 +58,7 @@ def load(mapping: Mapping) -> Lookups:
             "owner": {fold(email): pk for pk, email in User.objects.active().values_list("pk", "email")},
         },
         need_reason=frozenset(status.pk for status in statuses if status.needs_reason),
+        reasons={status.pk: status.only_reasons for status in statuses if status.only_reasons},
         custom=_custom(mapping),
     )
 

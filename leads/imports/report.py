@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from leads.imports.staging import Written
 
 # A spreadsheet runs a cell that begins so; a number, a phone and a plain dash do no harm.
-_FORMULA = re.compile(r"^[=@\t\r]|^[+-](?![\d\s().\-/]*$)")
+_FORMULA = re.compile(r"^[=@\t\r\n＝＠]|^[+\-＋－](?![\d\s().\-/]*$)")
 
 
 class Listener(Protocol):
@@ -82,7 +82,7 @@ class RejectsFile:
         self._writer.writerow(["line", "reason", *map(harmless, shape.header)])
 
     def reject(self, reject: Reject) -> None:
-        self._writer.writerow([reject.line, reject.reason, *map(harmless, reject.cells)])
+        self._writer.writerow([reject.line, harmless(reject.reason), *map(harmless, reject.cells)])
 
     def advance(self, rows: int) -> None:
         """Shows no progress."""

@@ -77,7 +77,8 @@ class RowParser:
         self._lookups = lookups
         self._now = now
         self._mended = mapping.mended
-        self._reason_for_all = "status_reason" in mapping.constants
+        self._reason_for_all = mapping.constants.get("status_reason", "")
+        self._status_for_all = lookups.lists["status"].get(fold(mapping.constants.get("status", "")), 0)
         self._of_all_attempts = {name for name in mapping.constants if name.startswith("attempt.")}
         self._cells = [
             _Cell(index, column, self._reader(column), _putter(column), bool(column.empty or column.values))
@@ -129,9 +130,12 @@ class RowParser:
         reasons = []
         if "email" not in given and "external_id" not in given:
             reasons.append(_("Has neither an e-mail address nor a number to know it by."))
-        reasoned = self._reason_for_all or given.get("status_reason")
+        reasoned = given.get("status_reason") or self._reason_for_all
         if given.get("status") in self._lookups.need_reason and not reasoned:
             reasons.append(_("Its status needs a reason: map “status_reason”, or set it among the constants."))
+        offered = self._lookups.reasons.get(given.get("status", self._status_for_all))
+        if reasoned and offered and reasoned.lower() not in offered:
+            reasons.append(_("Its status does not offer the reason “%(reason)s”.") % {"reason": reasoned})
         reasons += self._wrong_attempt(given)
         times = ("captured_at", "consent_at", "attempt.at")
         ahead = [name for name in times if name in given and self._is_ahead(given[name])]

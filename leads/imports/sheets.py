@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import csv
+import json
+import subprocess
+import sys
 import zipfile
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import python_calamine as calamine
 from django.utils.translation import gettext as _
 
+from leads.imports import workbook
 from leads.imports.encoding import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # A workbook is held in memory while it is turned into CSV; beyond this it should have been saved as CSV.
 LARGEST_UNPACKED = 300_000_000
+SECONDS = 600
 FOREIGN = {
     b"%PDF": "PDF",
     b"\x1f\x8b": "gzip",
@@ -50,53 +50,40 @@ def is_workbook(path: Path) -> bool:
 
 def sheets(path: Path) -> list[Sheet]:
     """The sheets with cells, the hidden ones last."""
-    with _opened(path) as book:
-        found = [
-            Sheet(one.name, one.visible != calamine.SheetVisibleEnum.Visible)
-            for one in book.sheets_metadata
-            if one.typ == calamine.SheetTypeEnum.WorkSheet
-        ]
-    if not found:
-        raise FileError(_("There is no sheet with cells in this workbook."))
-    return sorted(found, key=lambda sheet: sheet.is_hidden)
+    return _sheets(_asked(path))
 
 
 def to_csv(path: Path, sheet: str, target: Path) -> str:
     """Write the sheet (the first one when none is named) as CSV, a record per row; returns its name."""
-    names = [one.name for one in sheets(path)]
-    name = sheet or names[0]
+    told = _asked(path, sheet, str(target))
+    names = [one.name for one in _sheets(told)]
+    name = str(told["sheet"])
     if name not in names:
         listed = ", ".join(f"“{one}”" for one in names)
         raise FileError(_("There is no sheet “%(name)s”; there are %(names)s.") % {"name": name, "names": listed})
-    with _opened(path) as book, target.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
-        try:
-            found = book.get_sheet_by_name(name)
-            for row in _rows(found):
-                writer.writerow([as_shown(cell) for cell in row] or [""])
-        except calamine.CalamineError as error:
-            raise _broken(error) from error
     return name
 
 
-def _opened(path: Path) -> calamine.CalamineWorkbook:
+def _sheets(told: dict[str, Any]) -> list[Sheet]:
+    if not told["sheets"]:
+        raise FileError(_("There is no sheet with cells in this workbook."))
+    return [Sheet(name, is_hidden) for name, is_hidden in told["sheets"]]
+
+
+def _asked(path: Path, *more: str) -> dict[str, Any]:
+    """What the process that reads workbooks tells of this one. Raises FileError, also when it went down over it."""
     _refuse_huge(path)
+    command = [sys.executable, "-I", workbook.__file__, str(path), *more]
     try:
-        return calamine.CalamineWorkbook.from_path(str(path))
-    except calamine.PasswordError as error:
-        raise _locked() from error
-    except (calamine.CalamineError, OSError, ValueError) as error:
-        if _is_encrypted(path):
-            raise _locked() from error
-        raise _broken(error) from error
-
-
-def _locked() -> FileError:
-    return FileError(_("This workbook is protected by a password. Save it without one, and upload it again."))
-
-
-def _broken(error: Exception) -> FileError:
-    return FileError(_("This workbook cannot be read: %(why)s.") % {"why": str(error).rstrip(".")})
+        done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)  # noqa: S603 - our own program; the names are arguments, and no shell reads them
+        told: dict[str, Any] = json.loads(done.stdout)
+    except (subprocess.SubprocessError, ValueError) as error:
+        raise _huge() from error
+    if told.get("problem") == "locked" or (told.get("problem") and _is_encrypted(path)):
+        raise FileError(_("This workbook is protected by a password. Save it without one, and upload it again."))
+    if told.get("problem"):
+        raise FileError(_("This workbook cannot be read: %(why)s.") % {"why": str(told["why"]).rstrip(".")})
+    return told
 
 
 def _is_encrypted(path: Path) -> bool:
@@ -113,38 +100,8 @@ def _refuse_huge(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         unpacked = sum(one.file_size for one in archive.infolist())
     if unpacked > LARGEST_UNPACKED:
-        raise FileError(_("This workbook is too large to be read. Save the sheet as CSV, and upload that."))
+        raise _huge()
 
 
-def _rows(sheet: calamine.CalamineSheet) -> Iterator[list[Any]]:
-    """Rows from the first on; a cell merged over several rows says the same in each that says something itself."""
-    down = {}
-    for (top, left), (bottom, _right) in sheet.merged_cell_ranges or ():
-        if bottom > top:
-            down.update({(row, left): (top, left) for row in range(top + 1, bottom + 1)})
-    held: dict[tuple[int, int], Any] = {}
-    tops = set(down.values())
-    for number, row in enumerate(sheet.iter_rows()):
-        if down and any(row):
-            row = [held.get(down.get((number, at), (-1, -1)), cell) for at, cell in enumerate(row)]
-            held |= {(number, at): cell for at, cell in enumerate(row) if (number, at) in tops}
-        yield row
-
-
-def as_shown(cell: Any) -> str:
-    """A cell as text: whole numbers without a point (phone numbers), dates as ISO 8601, which every mapping reads."""
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        return _number(cell)
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ", timespec="seconds")
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    return str(cell) if isinstance(cell, timedelta) or cell else str(cell if cell == 0 else "")
-
-
-def _number(value: float) -> str:
-    if value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return format(Decimal(repr(value)), "f") if value == value and abs(value) != float("inf") else ""
+def _huge() -> FileError:
+    return FileError(_("This workbook is too large to be read. Save the sheet as CSV, and upload that."))

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 SAMPLE_ROWS = 2_000
 # Files up to here are read through at once, so that what is wrong is said at the upload; larger ones in the background.
 READ_AT_ONCE = 20_000_000
-_VALUE = re.compile(r"[\d\s.,:/+()$€£%-]+|.+@.+\..+|https?://.*", re.IGNORECASE)
+# What a cell means shows in its beginning; patterns take long over a hundred thousand letters.
+LONGEST_CELL = 1_000
+_VALUE = re.compile(r"[\d\s.,:/+()$€£%-]+|[^@]+@[^@.]+\.[^@]+|https?://.*", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -39,8 +41,8 @@ class Sketch:
     is_mixed: bool = False
 
     def column(self, index: int) -> list[str]:
-        """The cells of a column that say something."""
-        return [cell for row in self.rows if index < len(row) and (cell := row[index]).strip()]
+        """The beginnings of a column's cells that say something."""
+        return [cell for row in self.rows if index < len(row) and (cell := row[index][:LONGEST_CELL]).strip()]
 
 
 def sketch(
@@ -83,7 +85,7 @@ def _header(lines: list[str], delimiters: tuple[str, ...]) -> _Header:
         for number, cells in enumerate(_records(lines, delimiter)):
             header = reader.unwrapped(cells, delimiter) if len(cells) == 1 else cells
             names = [cell for cell in header if cell.strip()]
-            values = sum(bool(_VALUE.fullmatch(cell.strip())) for cell in names)
+            values = sum(bool(_VALUE.fullmatch(cell.strip()[:LONGEST_CELL])) for cell in names)
             if not names or values * 3 > len(names):
                 continue
             known = sum(bool(guess.target_of(name)) for name in names)

@@ -106,7 +106,7 @@ def moment(cell: str, column: Column) -> datetime:
     try:
         return _aware(datetime.fromisoformat(value), column)
     except ValueError as error:
-        raise BadValueError(_("“%(value)s” is no date.") % {"value": shown(cell)} + _hint(value)) from error
+        raise BadValueError(_("“%(value)s” is no date.") % {"value": shown(cell)} + _hint(value, column)) from error
 
 
 def _aware(value: datetime, column: Column) -> datetime:
@@ -119,10 +119,11 @@ def _aware(value: datetime, column: Column) -> datetime:
         raise BadValueError(_("“%(value)s” is no date.") % {"value": value.date()}) from error
 
 
-def _hint(value: str) -> str:
+def _hint(value: str, column: Column) -> str:
+    """What may help; a column whose dates are described already is not asked to be described."""
     if re.fullmatch(r"\d{5}(\.\d+)?", value):
         return " " + _("It looks like a spreadsheet's day number.")
-    if re.fullmatch(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}.*", value):
+    if not column.formats and re.fullmatch(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}.*", value):
         return " " + _("Day or month first? Declare it: formats = [“%%d/%%m/%%Y”].") % ()
     return ""
 
@@ -138,7 +139,7 @@ def day(cell: str, column: Column) -> date:
     try:
         return datetime.fromisoformat(value).date()
     except ValueError as error:
-        raise BadValueError(_("“%(value)s” is no date.") % {"value": shown(cell)} + _hint(value)) from error
+        raise BadValueError(_("“%(value)s” is no date.") % {"value": shown(cell)} + _hint(value, column)) from error
 
 
 def consent(cell: str, column: Column) -> str:

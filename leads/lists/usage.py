@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from pghistory.models import Event as HistoryRow
 
 from leads.lists.catalogue import BY_MODEL
-from leads.models import CustomField, Event, EventType, Lead
+from leads.models import Campaign, CustomField, Event, EventType, FieldWork, Lead, Source
+from leads.services.list_work import leads_of, merged_with_leads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +58,21 @@ def counts_of_choices(field: CustomField) -> dict[str, int]:
     """How many leads have each choice of a field."""
     values = Lead.objects.order_by().filter(custom__has_key=field.key).values_list(f"custom__{field.key}")
     return dict(values.annotate(n=Count("pk")))
+
+
+def work_of(of: ConfiguredList) -> list[str]:
+    """What is still being done to leads after a change of this list, and how far it is."""
+    if of.model is CustomField:
+        said = _("%(field)s: %(done)d of %(n)d leads are changed.")
+        jobs = FieldWork.objects.select_related("field")
+        return [said % {"field": one.field, "done": one.done, "n": one.total} for one in jobs]
+    if of.model not in (Source, Campaign):
+        return []
+    return [
+        _("“%(name)s” is being merged into “%(into)s”: %(n)d leads are left.")
+        % {"name": row, "into": row.merged_into, "n": leads_of(row).count()}
+        for row in merged_with_leads(of.model).select_related("merged_into")
+    ]
 
 
 def uses(row: Any) -> list[Use]:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from leads.lists.catalogue import BY_SLUG, LISTS
 from leads.lists.forms import FORMS, MergeForm, MovesForm
 from leads.lists.moves import PRESETS, matrix, preset
-from leads.lists.usage import counts, naming, uses
+from leads.lists.usage import counts, naming, uses, work_of
 from leads.models import ForbiddenMove, LeadStatus, LifecycleStage
 from leads.services.lists import (
     delete_value,
@@ -73,6 +73,7 @@ def list_detail(request: HttpRequest, what: str) -> HttpResponse:
         "searchable": of.is_mergeable and (found or text),
         "cut": len(found) > SHOWN,
         "shown": SHOWN,
+        "work": work_of(of),
     }
     return render(request, "lists/list.html", context)
 
@@ -132,14 +133,15 @@ def list_merge(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     if not of.is_mergeable or row.merged_into_id is not None:
         raise Http404
     form = MergeForm(request.POST if request.method == "POST" else None, row=row)
-    moved: list[int] = []
+    used, left = counts(of).get(pk, 0), [0]
     if form.is_valid() and carried_out(
-        form, lambda: moved.append(merge_named(row=row, into=form.cleaned_data["into"], now=timezone.now()))
+        form, lambda: left.append(merge_named(row=row, into=form.cleaned_data["into"], now=timezone.now()))
     ):
-        said = ngettext("%(n)d lead now counts for “%(into)s”.", "%(n)d leads now count for “%(into)s”.", moved[0])
-        messages.success(request, said % {"n": moved[0], "into": form.cleaned_data["into"]})
+        done = ngettext("%(n)d lead now counts for “%(into)s”.", "%(n)d leads now count for “%(into)s”.", used)
+        said = _("%(n)d leads are being moved to “%(into)s”.") if left[-1] else done
+        messages.success(request, said % {"n": used, "into": form.cleaned_data["into"]})
         return redirect("list-detail", what)
-    context = {"list": of, "row": row, "form": form, "used": counts(of).get(pk, 0), "rules": naming(*of.term(row))}
+    context = {"list": of, "row": row, "form": form, "used": used, "rules": naming(*of.term(row))}
     return render(request, "lists/merge.html", context, status=422 if form.is_bound else 200)
 
 

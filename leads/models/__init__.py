@@ -9,6 +9,7 @@ from leads.models.history import StageChange
 from leads.models.identity import FormerDomain, FormerEmail
 from leads.models.imports import ExportLog, ImportChange, ImportedCompany, ImportJob, ImportMapping, ImportReject
 from leads.models.lead import ExternalId, Lead
+from leads.models.list_work import FieldWork
 from leads.models.lists import (
     Campaign,
     CustomField,
@@ -45,6 +46,7 @@ __all__ = [
     "EventType",
     "ExportLog",
     "ExternalId",
+    "FieldWork",
     "ForbiddenMove",
     "FormerDomain",
     "FormerEmail",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pghistory
 import pgtrigger
@@ -17,6 +17,9 @@ from leads.models.index_triggers import LEAD_TRIGGERS as INDEX_TRIGGERS
 from leads.models.lead_triggers import LEAD_TRIGGERS
 from leads.models.lists import Campaign, LeadStatus, LeadType, LifecycleStage, Source
 from leads.querysets import LeadQuerySet
+
+if TYPE_CHECKING:
+    from people.models import User
 
 # What a colleague may ask "who changed this, and from what?" about. The row kept is the one *before* the change.
 TRACKED_FIELDS = (
@@ -188,6 +191,12 @@ class Lead(models.Model):
     @property
     def is_erased(self) -> bool:
         return self.erased_at is not None
+
+    def is_workable_by(self, user: User) -> bool:
+        """Whether somebody who sees this lead may act on it: ``LeadQuerySet.workable_by`` without asking for it."""
+        return not self.is_erased and (
+            user.role == "manager" or (user.role in {"sdr", "ae"} and self.owner_id == user.pk)
+        )
 
     @property
     def refuses_email(self) -> bool:

@@ -78,10 +78,14 @@ class LeadStatus(Listed):
 
     def refuses(self, reason: str) -> bool:
         """Whether a reason is none of those that this status takes; one that is not given is another matter."""
-        if not reason or self.takes_other_reasons:
-            return False
-        offered = {each.text.lower() for each in self.reasons.all() if each.is_active}
-        return bool(offered) and reason.lower() not in offered
+        return bool(reason and self.only_reasons) and reason.lower() not in self.only_reasons
+
+    @property
+    def only_reasons(self) -> frozenset[str]:
+        """The reasons it takes, in small letters; none where another may be written."""
+        if self.takes_other_reasons:
+            return frozenset()
+        return frozenset(each.text.lower() for each in self.reasons.all() if each.is_active)
 
 
 @pghistory.track(model_name="StatusReasonHistory")
@@ -109,6 +113,12 @@ class StatusReason(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @classmethod
+    def offered(cls) -> models.QuerySet[StatusReason]:
+        """Those that can be chosen, with their statuses and in their order."""
+        rows = cls.objects.filter(is_active=True, status__is_active=True)
+        return rows.select_related("status").order_by("status__position", "position", "pk")
 
 
 @pghistory.track(model_name="LeadTypeHistory")

@@ -15,14 +15,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from leads.changes import by_whom, people_of
 from leads.models import Lead
 from leads.services.errors import refuse_erased, refuse_impossible, refuse_long, refuse_nul
+from leads.services.identity import hold_lead
 from leads.services.queue import mark_changed
 from leads.text import tidy
-from people.models import User
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
 UNSUBSCRIBED = "unsubscribed"
@@ -31,7 +32,7 @@ SOURCE_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class ConsentEntry:
-    """What held from ``noted_at`` on; ``at`` is when they said so, ``who`` is empty when no person wrote it down."""
+    """What held from ``noted_at`` on; ``at`` is when they said so, ``who`` is empty when nobody is known to have."""
 
     noted_at: datetime
     consent: str
@@ -79,12 +80,12 @@ def _say(*, lead: Lead, consent: str, now: datetime, source: str, at: datetime) 
     refuse_nul({"consent_source": source})
     refuse_long(field="consent_source", text=source, limit=SOURCE_LENGTH)
     refuse_impossible(field="consent_at", at=at, now=now)
-    current = Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=lead.pk)
+    current = Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=hold_lead(lead).pk)
     refuse_erased(current)
     if not _is_news(current, consent, at):
         return False
-    Lead.objects.filter(pk=lead.pk).update(consent=consent, consent_at=at, consent_source=source, updated_at=now)
-    mark_changed(lead_ids=[lead.pk], now=now)
+    Lead.objects.filter(pk=current.pk).update(consent=consent, consent_at=at, consent_source=source, updated_at=now)
+    mark_changed(lead_ids=[current.pk], now=now)
     return True
 
 
@@ -136,8 +137,8 @@ def consent_history(lead: Lead) -> list[ConsentEntry]:
     )
     since = [lead.created_at, *(row.pgh_created_at for row in rows)]
     told: list[ConsentEntry] = []
-    names = _authors(rows)
-    authors = ["", *(names.get(_author(row), "") for row in rows)]
+    people = people_of(rows)
+    authors = ["", *(by_whom(row, people) for row in rows)]
     for at, who, state in zip(since, authors, [*rows, lead], strict=True):
         entry = _entry(at, who, state)
         if not told or _facts(told[-1]) != _facts(entry):
@@ -151,13 +152,3 @@ def _entry(at: datetime, who: str, row: Lead) -> ConsentEntry:
 
 def _facts(entry: ConsentEntry) -> tuple[object, ...]:
     return entry.consent, entry.at, entry.source, entry.do_not_email, entry.do_not_call
-
-
-def _author(row: object) -> int | None:
-    context = getattr(row, "pgh_context", None)
-    return context.metadata.get("user") if context else None
-
-
-def _authors(rows: Sequence[object]) -> dict[int | None, str]:
-    wanted = {_author(row) for row in rows} - {None}
-    return dict(User.objects.filter(pk__in=wanted).values_list("pk", "name"))

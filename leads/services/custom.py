@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LARGEST = Decimal(10) ** 15
 TEXT_LENGTH = 10_000
+YES, NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
 Kept = str | int | float | bool
 
 
@@ -47,6 +49,21 @@ def is_empty(value: object) -> bool:
 def clean_value(field: CustomField, value: object) -> Kept:
     """One value: text and choice as text, number and money as numbers, a date as YYYY-MM-DD, yes/no as a boolean."""
     return _CLEANERS[CustomField.Kind(field.kind)](field, value)
+
+
+def converted(field: CustomField, value: object) -> Kept | None:
+    """A value that a lead has as one of the field's kind (a retired choice is one too); None when it is none."""
+    if CustomField.Kind(field.kind) is CustomField.Kind.YES_NO:
+        word = str(value).strip().lower()
+        return True if word in YES else False if word in NO else None
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    whole = copy(field)
+    whole.choices = [*field.choices, *field.retired_choices]
+    try:
+        return clean_value(whole, str(value))
+    except ValidationError:
+        return None
 
 
 def _text(_field: CustomField, value: object) -> Kept:

@@ -63,14 +63,18 @@ def erase_facts(*, lead: Lead, handled: Mapping[str, Handling], now: datetime) -
         elif handling.blank:
             table.rows(lead).filter(handling.only).update(**handling.blank)
     _before(lead).update(**handled["leads.LeadBefore"].blank)
-    _forget_elsewhere(lead, addresses)
-
-
-def _forget_elsewhere(lead: Lead, addresses: set[str]) -> None:
-    """What merges remember, webhooks told, and imports kept to be undone or mended."""
     unmerging.forget(lead_ids=[lead.pk])
-    webhooks.forget_leads(lead_ids=[lead.pk])
-    ImportChange.objects.filter(lead_id__in=lineage(lead.pk)).update(before={})
+    forget_told(lead_id=lead.pk)
+    _forget_rejects(addresses)
+
+
+def forget_told(*, lead_id: int) -> None:
+    """What webhooks told of a lead, and what imports kept to be undone: they outlive the lead itself."""
+    webhooks.forget_leads(lead_ids=[lead_id])
+    ImportChange.objects.filter(lead_id__in=lineage(lead_id)).update(before={})
+
+
+def _forget_rejects(addresses: set[str]) -> None:
     for address in addresses:
         rejects = ImportReject.objects.alias(told=Cast("cells", TextField())).filter(told__icontains=address)
         rejects.update(cells=[], reason=_("The row named a person who was erased."))

@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from leads.models import Event, EventType, ExternalId, Lead
+from leads.models import Event, EventType, ExternalId
 from leads.services.consent import UNSUBSCRIBED, obey_unsubscribes
 from leads.services.errors import refuse_impossible
 from leads.services.events import clean_properties
-from leads.services.identity import hold_leads, ids_by_email
+from leads.services.identity import hold_living, ids_by_email
 from leads.services.queue import mark_changed
 from leads.text import normalise_email
 
@@ -94,9 +94,8 @@ def _resolve(names: Iterable[Names]) -> dict[Names, int]:
         numbers = {number for _system, number in by_kind["external_id"]}
         rows = ExternalId.objects.filter(value__in=numbers).values_list("system", "value", "lead")
         found |= {("external_id", (system, value)): pk for system, value, pk in rows}
-    standing = hold_leads(set(found.values())) if found else {}
-    erased = set(Lead.objects.filter(pk__in=standing.values(), erased_at__isnull=False).values_list("pk", flat=True))
-    return {name: standing[pk] for name, pk in found.items() if pk in standing and standing[pk] not in erased}
+    standing = hold_living(set(found.values())) if found else {}
+    return {name: standing[pk] for name, pk in found.items() if pk in standing}
 
 
 def _obey(items: Sequence[Behaviour], outcomes: Sequence[Outcome], leads: Mapping[Names, int], now: datetime) -> None:

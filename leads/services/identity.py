@@ -65,6 +65,14 @@ def hold_leads(lead_ids: Iterable[int]) -> dict[int, int]:
     return wanted
 
 
+def hold_living(lead_ids: Iterable[int]) -> dict[int, int]:
+    """As ``hold_leads``, without those whose person was erased: nothing is added to what is left of them."""
+    standing = hold_leads(lead_ids)
+    erased = Lead.objects.filter(pk__in=set(standing.values()), erased_at__isnull=False)
+    gone = set(erased.values_list("pk", flat=True)) if standing else set()
+    return {asked: pk for asked, pk in standing.items() if pk not in gone}
+
+
 def hold_lead(lead: Lead) -> Lead:
     """The same for one: the lead itself, or its winner. Raises Lead.DoesNotExist when there is neither."""
     standing = hold_leads([lead.pk]).get(lead.pk)

@@ -179,8 +179,9 @@ def _carried_out(claim: Claim, ledger: RunLedger | CheckLedger, *, dry: bool) ->
     """Run the file through. Nothing when it was asked to stop, else why it could not be read (empty: it was)."""
     job = claim.job
     report = _Progress(claim)
+    by = {"import": job.pk, "user": job.uploaded_by_id}
     try:
-        with local(job.sheet_file or job.file) as path, pghistory.context(user=job.uploaded_by_id, job=job.pk):
+        with local(job.sheet_file or job.file) as path, pghistory.context(**by):
             order = run.Order(
                 path,
                 mapping_of(job),

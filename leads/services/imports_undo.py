@@ -94,7 +94,7 @@ def carry_out(claim: Claim) -> None:
         text = _("Nothing was undone: %(n)d of its leads were touched in the meantime.") % {"n": n}
         claim.end(_before(job), error=text, undone_by=None, undone_at=None)
         return
-    with pghistory.context(user=job.undone_by_id, job=job.pk, command="undo_import"):
+    with pghistory.context(user=job.undone_by_id, undone=job.pk, command="undo_import"):
         for kind in (Kind.CREATED, Kind.UPDATED):
             while _batch(claim, kind):
                 claim.go_on()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from leads.lists.catalogue import BY_MODEL
 from leads.lists.usage import uses
 from leads.models import Campaign, ForbiddenMove, Lead, LeadType, LifecycleStage, Source
+from leads.services.list_work import AT_ONCE, leads_of, move_batch, nudge
 from leads.services.queue import mark_all_changed
 from people.ordering import last_position
 
@@ -54,7 +55,7 @@ def save_value(*, row: Any, now: datetime) -> Any:
     renamed = not row._state.adding and kept.is_mergeable and _name_before(row) != row.name
     row.save()
     if renamed:
-        mark_all_changed(leads=_leads_of(row), now=now)
+        mark_all_changed(leads=leads_of(row), now=now)
     return row
 
 
@@ -110,36 +111,32 @@ def delete_value(*, row: Any) -> None:
 def merge_named(*, row: Named, into: Named, now: datetime) -> int:
     """Count the leads of one source (or campaign) for another, also those that come later under its name.
 
-    Returns how many leads changed. What else points to it (forms, imports) points to the other one afterwards.
+    Returns how many leads are still to be moved: many are moved in the background (``leads.services.list_work``).
+    What else points to it (forms, imports) points to the other one at once.
     """
     held = type(row)._default_manager.select_for_update().in_bulk([row.pk, into.pk])
     row, into = held[row.pk], held[into.pk]
     if row == into or row.merged_into_id is not None or into.merged_into_id is not None:
         raise ValidationError(_("Choose another one that is not merged itself."))
-    mark_all_changed(leads=_leads_of(row), now=now)
-    moved: int = _leads_of(row).update(**{_column(row): into, "updated_at": now})
     _point_to(into, row)
     row.is_active, row.merged_into = False, into
     row.save(update_fields=["is_active", "merged_into"])
-    return moved
+    left = leads_of(row).count()
+    if left > AT_ONCE:
+        nudge()
+        return left
+    move_batch(row, now)
+    return 0
 
 
 def _point_to(into: Any, row: Any) -> None:
     """Whatever else refers to the row, now or in an app that is added later; histories keep what was."""
     for relation in row._meta.get_fields(include_hidden=True):
         plain = isinstance(relation, ForeignObjectRel) and relation.on_delete is not CASCADE
-        if plain and not hasattr(relation.related_model, "pgh_tracked_model"):
+        if plain and relation.related_model is not Lead and not hasattr(relation.related_model, "pgh_tracked_model"):
             relation.related_model._default_manager.filter(**{relation.field.name: row}).update(
                 **{relation.field.name: into}
             )
-
-
-def _leads_of(row: Any) -> Any:
-    return Lead.objects.filter(**{_column(row): row})
-
-
-def _column(row: Any) -> str:
-    return "source" if isinstance(row, Source) else "campaign"
 
 
 def _hold(rows: Any) -> None:

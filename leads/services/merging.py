@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models import Q
 
-from leads.models import ChangedLead, DuplicatePair, FormerEmail, Lead, LeadKey, Merge, StageChange, ToCompare
+from leads.models import (
+    ChangedLead,
+    DuplicatePair,
+    FormerEmail,
+    Lead,
+    LeadIndex,
+    LeadKey,
+    Merge,
+    StageChange,
+    ToCompare,
+)
 from leads.services.merge_fields import merged_values, sides
 from leads.services.moving import links, move_all, row_of, take_out
 from leads.services.queue import mark_changed
@@ -27,6 +37,7 @@ if TYPE_CHECKING:
 SEEN_TO = {
     "leads.changedlead": "marks of the loser are taken out, the winner is marked",
     "leads.leadkey": "computed anew from the winner",
+    "leads.leadindex": "the database writes it anew from the winner",
     "leads.duplicatepair": "taken out; that two are two people is carried over to the winner",
     "scoring.leadscore": "computed anew by the flow",
 }
@@ -64,6 +75,7 @@ def _derived(loser_id: int) -> None:
     """What is computed from the lead, and what asks for that."""
     ChangedLead.objects.filter(lead=loser_id).delete()
     LeadKey.objects.filter(lead=loser_id).delete()
+    LeadIndex.objects.filter(lead=loser_id).delete()
     for link in links(Lead):
         if link.label == "scoring.leadscore":
             link.model._base_manager.filter(lead=loser_id).delete()

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import CharField, DateTimeField, Value
 from kombu.exceptions import OperationalError
-
-from leads.models import ChangedLead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from leads.querysets import LeadQuerySet
+    from django.db.models import QuerySet
 
 logger = logging.getLogger(__name__)
 BATCH = 5_000
-# Held like a foreign key holds them, but at once: a lead that is being merged away is waited for, and then left out.
+# Held like a foreign key holds them, but at once and in the order of their ids: a lead that is being merged away is
+# waited for, and then left out.
 MARK = """
     INSERT INTO leads_changedlead (lead_id, queued_at, error)
-    SELECT l.id, %s, '' FROM (SELECT id FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE) l
+    SELECT l.id, %s, '' FROM (SELECT id FROM leads_lead WHERE id {which} ORDER BY id FOR KEY SHARE) l
 """
+MARK_THESE = MARK.format(which="= ANY(%s)")
 
 
 @transaction.atomic
@@ -34,21 +33,20 @@ def mark_changed(*, lead_ids: Iterable[int], now: datetime) -> None:
     ids = sorted(set(lead_ids))
     for start in range(0, len(ids), BATCH):
         with connection.cursor() as cursor:
-            cursor.execute(MARK, [now, ids[start : start + BATCH]])
+            cursor.execute(MARK_THESE, [now, ids[start : start + BATCH]])
     if ids:
         nudge()
 
 
 @transaction.atomic
-def mark_all_changed(*, leads: LeadQuerySet, now: datetime) -> int:
-    """Queue however many leads by one statement, without reading them; returns how many."""
-    marks = leads.order_by("pk").annotate(
-        queued=Value(now, output_field=DateTimeField()), why=Value("", output_field=CharField())
-    )
-    rows, params = marks.values_list("pk", "queued", "why").query.sql_with_params()
-    table = connection.ops.quote_name(ChangedLead._meta.db_table)
+def mark_all_changed(*, leads: QuerySet[Any, Any], now: datetime) -> int:
+    """Queue however many leads by one statement, without reading them; returns how many.
+
+    ``leads`` are rows whose primary key is a lead's number: leads, or what is kept once for each.
+    """
+    rows, params = leads.order_by().values("pk").query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} (lead_id, queued_at, error) {rows}", params)
+        cursor.execute(MARK.format(which=f"IN ({rows})"), [now, *params])
         count = int(cursor.rowcount)
     if count:
         nudge()

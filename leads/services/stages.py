@@ -57,6 +57,9 @@ class Moves:
     def allow(self, from_stage: int, to_stage: int) -> bool:
         return to_stage not in self.retired and (from_stage, to_stage) not in self.forbidden
 
+    def let_pass(self, move: StageMove, from_stage: int) -> bool:
+        return move.reason == StageChange.Reason.MERGED or self.allow(from_stage, move.to_stage_id)
+
     def refusal(self, from_stage: LifecycleStage, to_stage: LifecycleStage) -> str:
         """Why a move is not allowed, in words; empty when it is, and when it is none."""
         if from_stage == to_stage or self.allow(from_stage.pk, to_stage.pk):
@@ -70,9 +73,10 @@ class Moves:
 def move_stages(*, moves: Sequence[StageMove], now: datetime) -> list[StageChange]:
     """Move many leads and write their history; returns what was moved, and nothing else.
 
-    Left alone are leads that are in their stage already, that were erased, or whose move is not allowed. The stage
-    it came from is read under a lock, taken in the order of the leads' ids so that two calls cannot wait for each
-    other. It does not mark the leads as changed: the flow itself calls this.
+    Left alone are leads that are in their stage already, that were erased, or whose move is not allowed. A merge is
+    always allowed: one of the two was in that stage already. The stage a lead comes from is read under a lock, taken
+    in the order of the leads' ids so that two calls cannot wait for each other. It does not mark the leads as
+    changed: the flow itself calls this.
     """
     by_lead = {move.lead_id: move for move in moves}
     if len(by_lead) != len(moves):
@@ -84,7 +88,7 @@ def move_stages(*, moves: Sequence[StageMove], now: datetime) -> list[StageChang
     changes = [
         _change(by_lead[lead_id], stage_id, now)
         for lead_id, stage_id in locked.order_by("pk").values_list("pk", "stage_id")
-        if by_lead[lead_id].to_stage_id != stage_id and known.allow(stage_id, by_lead[lead_id].to_stage_id)
+        if by_lead[lead_id].to_stage_id != stage_id and known.let_pass(by_lead[lead_id], stage_id)
     ]
     _write(changes, now)
     made = StageChange.objects.bulk_create(changes, batch_size=5_000)

@@ -17,9 +17,11 @@ from leads.services.identity import find_by_email
 from leads.services.leads import LeadData, create_lead, update_lead
 from leads.services.stages import move_by_key
 from leads.text import normalise_email
+from leads.tracking.visitors import hold_known, identify
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from leads.models import Company, LifecycleStage
 
@@ -32,7 +34,10 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class LeadAsKnown:
-    """What the other program says. ``company`` holds more of the company than its name and domain."""
+    """What the other program says. ``company`` holds more of the company than its name and domain.
+
+    ``visitor`` is the number of the browser in which they said who they are.
+    """
 
     data: LeadData
     external_id: tuple[str, str] | None = None
@@ -41,6 +46,7 @@ class LeadAsKnown:
     company: CompanyData = field(default_factory=lambda: CompanyData())
     stage: LifecycleStage | None = None
     stage_reason: str = ""
+    visitor: UUID | None = None
 
 
 def save_lead(*, known: LeadAsKnown, key: str, now: datetime) -> tuple[Lead, bool]:
@@ -61,7 +67,15 @@ def save_lead(*, known: LeadAsKnown, key: str, now: datetime) -> tuple[Lead, boo
 @transaction.atomic
 def _save(known: LeadAsKnown, key: str, now: datetime) -> tuple[Lead, bool]:
     let_batch_pass()
-    lead = _find(known)
+    found = _find(known)
+    visitor = hold_known(uuid=known.visitor, lead=found) if known.visitor is not None else None
+    lead, created = _written(known, found, key, now)
+    if visitor is not None:
+        identify(visitor=visitor, lead=lead, now=now)
+    return lead, created
+
+
+def _written(known: LeadAsKnown, lead: Lead | None, key: str, now: datetime) -> tuple[Lead, bool]:
     data = LeadData(**known.data)
     company = _company(known, lead, now)
     if company is not None:

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from leads.capture.touch import bare_address, utm_of_address
 from leads.models import Event, EventType, SiteCount, TrackedSite, VisitorEvent
+from leads.services.identity import hold_living
+from leads.services.locks import patiently
 from leads.services.queue import mark_changed
 from leads.text import tidy
 from leads.tracking.visitors import hold, uuid_of
@@ -109,13 +111,17 @@ def _text(value: object) -> str:
     return " ".join(tidy(str(value)[:5_000].encode("utf-8", "ignore").decode()).replace("\x00", "").split())
 
 
-@transaction.atomic
 def collect(*, batch: Batch, site: TrackedSite, allowed: dict[str, EventType], now: datetime) -> int:
     """Keep what the site may send, each event once; how many were new.
 
-    Of a visitor nobody knows the events wait; those of somebody identified are the lead's at once. The visitor is
-    held, so that none slips in between while it is being identified.
+    Of a visitor nobody knows the events wait; those of somebody identified are the lead's at once, or its winner's
+    when it was merged. The visitor is held, so that none slips in between while it is being identified. Nothing is
+    kept of somebody who was erased.
     """
+    return patiently(lambda: _collect(batch, site, allowed, now))
+
+
+def _collect(batch: Batch, site: TrackedSite, allowed: dict[str, EventType], now: datetime) -> int:
     kept = [hit for hit in batch.hits if hit.name in allowed]
     new = _keep(kept, batch, site, allowed, now) if kept else 0
     _count(site, kept, [hit for hit in batch.hits if hit.name not in allowed], now)
@@ -124,6 +130,9 @@ def collect(*, batch: Batch, site: TrackedSite, allowed: dict[str, EventType], n
 
 def _keep(hits: list[Hit], batch: Batch, site: TrackedSite, allowed: dict[str, EventType], now: datetime) -> int:
     held = hold(uuid=batch.visitor, site_id=site.pk, consent=batch.consent, now=now)
+    lead_id = hold_living([held.lead_id]).get(held.lead_id) if held.lead_id is not None else None
+    if held.lead_id is not None and lead_id is None:
+        return 0
     rows = [
         {
             "event_type": allowed[hit.name],
@@ -135,17 +144,17 @@ def _keep(hits: list[Hit], batch: Batch, site: TrackedSite, allowed: dict[str, E
         for hit in hits
     ]
     keys = {str(row["idempotency_key"]) for row in rows}
-    table = VisitorEvent if held.lead_id is None else Event
+    table = VisitorEvent if lead_id is None else Event
     before = table._default_manager.filter(idempotency_key__in=keys).count()
-    if held.lead_id is None:
+    if lead_id is None:
         VisitorEvent.objects.bulk_create(
             [VisitorEvent(visitor_id=held.id, **row) for row in rows], ignore_conflicts=True
         )
     else:
-        Event.objects.bulk_create([Event(lead_id=held.lead_id, **row) for row in rows], ignore_conflicts=True)
+        Event.objects.bulk_create([Event(lead_id=lead_id, **row) for row in rows], ignore_conflicts=True)
     new = len(keys) - before
-    if new and held.lead_id is not None:
-        mark_changed(lead_ids=[held.lead_id], now=now)
+    if new and lead_id is not None:
+        mark_changed(lead_ids=[lead_id], now=now)
     return new
 
 

@@ -1,7 +1,8 @@
 """Visitors: held, identified, forgotten.
 
-Lock order: a visitor before the lead. Whoever records what a visitor did holds the visitor and then touches the lead;
-so whoever identifies one takes the visitor first, too.
+Lock order: a lead as foreign keys hold it (``hold_leads``), its visitors, and only then the lead to change it. Merging
+and erasing hold the lead for themselves and then take its visitors: whoever held the visitor first would wait for them
+while they wait for it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from leads.models import Lead, SiteCount, Visitor, VisitorEvent
+from leads.services.identity import hold_leads, hold_living
 from leads.services.queue import mark_changed
 
 if TYPE_CHECKING:
@@ -45,10 +47,29 @@ class Held:
 
 
 def hold(*, uuid: UUID, site_id: int | None, consent: bool, now: datetime) -> Held:
-    """The visitor of this browser, new if need be, seen now; two at once find the same one."""
+    """The visitor of this browser, new if need be, seen now; two at once find the same one.
+
+    Whose it is may be merged or erased at this moment: that is waited for.
+    """
+    _hold_owner(uuid)
     with connection.cursor() as cursor:
         cursor.execute(HOLD, {"uuid": uuid, "site": site_id, "consent": consent, "now": now})
         return Held(*cursor.fetchone())
+
+
+def hold_known(*, uuid: UUID, lead: Lead | None) -> Visitor | None:
+    """The present visitor of a browser if it ever came by, held before the lead that it may turn out to be is changed.
+
+    What was never seen is not made known: only the snippet, or a form, makes visitors.
+    """
+    _hold_owner(uuid, lead)
+    held = Visitor.objects.select_for_update(of=("self",), no_key=True)
+    return held.filter(uuid=uuid, ended_at=None).first()
+
+
+def _hold_owner(uuid: UUID, *others: Lead | None) -> None:
+    owner = Visitor.objects.filter(uuid=uuid, ended_at=None, lead__isnull=False).values_list("lead", flat=True)
+    hold_leads({*owner, *(lead.pk for lead in others if lead is not None)})
 
 
 @transaction.atomic
@@ -56,9 +77,13 @@ def identify(*, visitor: Visitor, lead: Lead, now: datetime) -> Visitor:
     """From now on this visitor is that lead: what it did so far joins the lead, at the time it was done.
 
     A visitor that is somebody else already stays so, closed, and a new one begins in the same browser. The visitor
-    to go on with comes back.
+    to go on with comes back. Of a lead that was merged a moment ago its winner is meant; nobody is an erased one.
     """
+    living = hold_living([lead.pk]).get(lead.pk)
     current = Visitor.objects.select_for_update(of=("self",), no_key=True).get(pk=visitor.pk)
+    if living is None:
+        return current
+    lead = lead if living == lead.pk else Lead.objects.get(pk=living)
     if current.lead_id == lead.pk and current.ended_at is None:
         return current
     if current.lead_id is not None:

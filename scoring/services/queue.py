@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
-from django.db.models import CharField, DateTimeField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q
 
 from leads.models import ChangedLead, Lead
-from leads.services.queue import nudge
+from leads.services.queue import mark_all_changed
 from scoring.language import TIMED
 from scoring.models import LeadScore, Rule, ScoringModel
 
@@ -17,13 +16,11 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 
-@transaction.atomic
 def queue_all(*, now: datetime) -> int:
     """Mark every lead as changed; returns how many."""
-    return _queue(Lead.objects.values_list("pk"), now)
+    return mark_all_changed(leads=Lead.objects.all(), now=now)
 
 
-@transaction.atomic
 def queue_stale(*, older_than: timedelta, now: datetime) -> int:
     """Mark the leads whose score has aged since it was computed, at least ``older_than`` ago; returns how many.
 
@@ -36,7 +33,7 @@ def queue_stale(*, older_than: timedelta, now: datetime) -> int:
     waiting = ChangedLead.objects.waiting().filter(lead=OuterRef("pk"))
     stale = LeadScore.objects.filter(_ages(list(model.rules.filter(is_active=True))), scored_at__lte=now - older_than)
     stale = stale.filter(lead__erased_at__isnull=True)  # what is left of those keeps its score
-    return _queue(stale.exclude(Exists(waiting)).values_list("pk"), now)
+    return mark_all_changed(leads=stale.exclude(Exists(waiting)), now=now)
 
 
 def _ages(rules: Sequence[Rule]) -> Q:
@@ -46,17 +43,3 @@ def _ages(rules: Sequence[Rule]) -> Q:
     ageing = [rule.pk for rule in rules if rule.window_days or rule.half_life_days]
     gave = Q(breakdown__has_any_keys=[str(rule) for rule in ageing])
     return gave | Q(decided_by__in=ageing) | Q(excluded_by__in=ageing)
-
-
-def _queue(leads: QuerySet[Any, Any], now: datetime) -> int:
-    marks = leads.order_by("pk").annotate(
-        queued=Value(now, output_field=DateTimeField()), why=Value("", output_field=CharField())
-    )
-    rows, params = marks.query.sql_with_params()
-    table = connection.ops.quote_name(ChangedLead._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} (lead_id, queued_at, error) {rows}", params)
-        count = int(cursor.rowcount)
-    if count:
-        nudge()
-    return count

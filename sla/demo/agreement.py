@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import TYPE_CHECKING, Any
 
-from leads.models import CustomField, EventType, LifecycleStage
+from leads.models import CustomField, EventType, LeadStatus, LifecycleStage
+from leads.services.lists import forbid_moves
+from leads.services.reasons import Reason, save_reasons
 from people.models import Team
 from scoring.models import Icp, IcpCriterion, Persona, Rule, ScoringModel, Threshold
 from scoring.services.publish import publish, start_draft
@@ -50,6 +52,14 @@ ICP_CRITERIA: tuple[tuple[str, list[dict[str, Any]], int], ...] = (
         0,
     ),
 )
+
+# What statuses that need a reason offer; the words of the past are among them.
+REASONS = {
+    "postponed": ("Budget only after the new year", "Waits for an audit", "On leave"),
+    "returned": ("Still comparing makers", "Wrong person, colleague unknown", "No answer after five attempts"),
+    "disqualified": ("A student's project, nothing to sell", "Works at a competitor", "Outside of where we deliver"),
+}
+FORBIDDEN = (("customer", "subscriber"), ("customer", "lead"), ("opportunity", "subscriber"))
 
 # What moves a lead at once, and what it is worth beside: the rules' names, event, points.
 ACTS = (
@@ -113,6 +123,7 @@ def sign_agreement(*, marketer: User, manager: User, now: datetime) -> ScoringMo
         kind=CustomField.Kind.CHOICE,
         choices=["Quality control", "Research", "Teaching"],
     )
+    _keep_lists(now)
     _write_profile(marketer)
     _write_personas()
     _write_routing()
@@ -126,6 +137,15 @@ def sign_agreement(*, marketer: User, manager: User, now: datetime) -> ScoringMo
         profile.objects.update(updated_at=now)
     _write_rules(model)
     return publish(model=model, by=marketer, now=now)
+
+
+def _keep_lists(now: datetime) -> None:
+    """The reasons that statuses offer, and the moves that nobody makes: who bought is no newcomer again."""
+    for key, reasons in REASONS.items():
+        save_reasons(status=LeadStatus.objects.get(key=key), reasons=[Reason(text) for text in reasons])
+    stages = dict(LifecycleStage.objects.values_list("key", "pk"))
+    forbidden = [(stages[start], stages[end]) for start, end in FORBIDDEN]
+    forbid_moves(forbidden=forbidden, among=stages.values(), now=now)
 
 
 def _write_profile(marketer: User) -> None:

@@ -19,13 +19,14 @@ from leads.models import Lead, Source
 from leads.services.events import record_event
 from leads.services.leads import create_lead
 from leads.services.queue import mark_changed
-from sla import flow
 from sla.demo.aftermath import go_on
 from sla.demo.agreement import CHAT_SOURCE, DEMONSTRATION_SOURCE, sign_agreement
+from sla.demo.desk import keep_house
 from sla.demo.market import DAYS, SATURDAY, Market, contact, found_companies, let_them_act, meet_people, open_market
-from sla.demo.past import happened
+from sla.demo.past import catch_up, happened
 from sla.demo.places import PLACES
 from sla.demo.staff import hire_staff
+from sla.demo.website import Website, build_website, expect_visits, receive_visits
 from sla.models import Clock, PolicyVersion
 from sla.services.attempts import log_attempt
 from sla.services.compose import compose
@@ -75,6 +76,7 @@ class Story:
     """Where it stands: ``agenda`` holds who will be called when, ``planned`` which clocks that was decided for."""
 
     market: Market
+    website: Website
     forgetful_since: datetime
     agenda: list[tuple[datetime, int]] = field(default_factory=list)
     planned: set[int] = field(default_factory=set)
@@ -89,15 +91,17 @@ def tell(now: datetime) -> None:
     with happened(start, people["manager"], anything=True):
         sign_agreement(marketer=people["marketer"], manager=people["manager"], now=start)
         PolicyVersion.objects.filter(created_at__gt=start).update(created_at=start)
+        website = build_website(marketer=people["marketer"], now=start)
     market = open_market(now)
     companies = found_companies(market)
     invited = len(DEMONSTRATED) + len(CHATTED)
     leads = meet_people(market, companies, LEADS - invited)
-    story = Story(market, _last_working_day(now))
-    _live(story, let_them_act(market, leads))
+    story = Story(market, website, _last_working_day(now))
+    _live(story, expect_visits(website, market, let_them_act(market, leads)))
     go_on(market, people)
     with happened(now):
         _qualify(set(), now)
+    keep_house(market, people)
     _chat(story, companies)
     _demonstrate(market, companies)
 
@@ -118,6 +122,7 @@ def _live(story: Story, events: list[Event]) -> None:
         while rest and rest[-1].occurred_at <= at:
             acted[at].add(rest.pop().lead_id)
         _pass_time(story, at)
+        acted[at] |= receive_visits(story.website, at)
         with happened(at):
             _qualify(acted[at], at)
         _plan(story)
@@ -126,8 +131,7 @@ def _live(story: Story, events: list[Event]) -> None:
 
 def _qualify(lead_ids: set[int], at: datetime) -> None:
     mark_changed(lead_ids=lead_ids, now=at)
-    while flow.run(now=at).drained:
-        pass
+    catch_up(at)
 
 
 def _plan(story: Story) -> None:

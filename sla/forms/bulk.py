@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from leads.models import Lead, LeadStatus, LifecycleStage
+from leads.models import Lead, LeadStatus, LifecycleStage, StatusReason
 from leads.text import tidy
 from sla.forms.work import ReassignForm
 from sla.models import BulkJob
 
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
 
 def _reason(**options: Any) -> forms.CharField:
     return forms.CharField(**{"label": gettext_lazy("Reason"), "max_length": 250, **options})
+
+
+def _offered(**options: Any) -> forms.CharField:
+    return _reason(widget=forms.TextInput(attrs={"list": "status-reasons", "autocomplete": "off"}), **options)
 
 
 class AssignForm(ReassignForm):
@@ -28,17 +35,31 @@ class AssignForm(ReassignForm):
         return _("Assign to %(name)s") % {"name": self.cleaned_data["to"]}
 
 
-class StatusForm(forms.Form):
+class ReasonedForm(forms.Form):
+    """A form with the reason of a status; ``reasons`` is what the field suggests."""
+
+    @property
+    def reasons(self) -> QuerySet[StatusReason]:
+        return StatusReason.offered()
+
+    def refuse_reason(self, status: LeadStatus, reason: str) -> None:
+        if status.needs_reason and not reason:
+            self.add_error("reason", _("This status needs a reason."))
+        elif status.refuses(reason):
+            self.add_error("reason", _("Choose one of the reasons that this status offers."))
+
+
+class StatusForm(ReasonedForm):
     status = forms.ModelChoiceField(
         LeadStatus.objects.filter(is_active=True), label=gettext_lazy("Status"), empty_label=gettext_lazy("Choose…")
     )
-    reason = _reason(required=False, help_text=gettext_lazy("Postponed, returned and disqualified need one."))
+    reason = _offered(required=False, help_text=gettext_lazy("Some statuses need one, and some offer those they take."))
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         given["reason"] = tidy(given.get("reason", ""))
-        if given.get("status") and given["status"].needs_reason and not given["reason"]:
-            self.add_error("reason", _("This status needs a reason."))
+        if given.get("status"):
+            self.refuse_reason(given["status"], given["reason"])
         return given
 
     def params(self) -> dict[str, Any]:
@@ -67,16 +88,23 @@ class StageForm(forms.Form):
         return _with_reason(_("Stage: %(name)s") % {"name": self.cleaned_data["stage"]}, self.cleaned_data["reason"])
 
 
-class NurtureForm(forms.Form):
+class NurtureForm(ReasonedForm):
     journey_step = forms.ChoiceField(
         label=gettext_lazy("Buyer's journey"),
         required=False,
         choices=[("", gettext_lazy("as it is")), *Lead.JourneyStep.choices],
     )
-    reason = _reason(required=False)
+    reason = _offered(required=False)
 
-    def clean_reason(self) -> str:
-        return tidy(self.cleaned_data["reason"])
+    @property
+    def reasons(self) -> QuerySet[StatusReason]:
+        return StatusReason.offered().filter(status__key="nurturing")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        given["reason"] = tidy(given.get("reason", ""))
+        self.refuse_reason(LeadStatus.objects.get(key="nurturing"), given["reason"])
+        return given
 
     def params(self) -> dict[str, Any]:
         return {"journey_step": self.cleaned_data["journey_step"], "reason": self.cleaned_data["reason"]}

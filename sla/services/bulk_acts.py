@@ -16,6 +16,8 @@ from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from leads.models import Lead, LeadStatus, LifecycleStage, StageChange
+from leads.services.erase import forget_told
+from leads.services.identity import lineage
 from leads.services.locks import lock_leads
 from leads.services.owners import set_owner
 from leads.services.queue import mark_changed
@@ -23,6 +25,7 @@ from leads.services.stages import StageMove, move_by_hand, move_stages
 from leads.services.webhooks import announce_status
 from people.models import User
 from sla.models import BulkItem, BulkJob, Handoff, Notice
+from sla.services.erase import empty_notices
 from sla.services.handoffs import reassign
 
 if TYPE_CHECKING:
@@ -62,13 +65,18 @@ def status(job: BulkJob, lead_ids: Ids, now: datetime) -> Outcome:
     new = LeadStatus.objects.filter(pk=job.params["status"]).first()
     if new is None:
         return _none(lead_ids, _("This status is gone."))
-    return _set(job, lead_ids, {"status_id": new.pk, "status_reason": job.params.get("reason", "")}, now)
+    reason = job.params.get("reason", "")
+    if new.refuses(reason):
+        return _none(lead_ids, _("This status does not offer that reason any more."))
+    return _set(job, lead_ids, {"status_id": new.pk, "status_reason": reason}, now)
 
 
 def nurture(job: BulkJob, lead_ids: Ids, now: datetime) -> Outcome:
     """Nurturing, at a step of the journey where one was told."""
-    values: dict[str, Any] = {"status_id": LeadStatus.objects.get(key="nurturing").pk}
-    values["status_reason"] = job.params.get("reason", "")
+    reason, resting = job.params.get("reason", ""), LeadStatus.objects.get(key="nurturing")
+    if resting.refuses(reason):
+        return _none(lead_ids, _("This status does not offer that reason any more."))
+    values: dict[str, Any] = {"status_id": resting.pk, "status_reason": reason}
     if job.params.get("journey_step"):
         values["journey_step"] = job.params["journey_step"]
     return _set(job, lead_ids, values, now)
@@ -97,12 +105,12 @@ def stage(job: BulkJob, lead_ids: Ids, now: datetime) -> Outcome:
 
 
 def delete(job: BulkJob, lead_ids: Ids, now: datetime) -> Outcome:  # noqa: ARG001 - all acts are called alike
-    """The lead and everything of it: hand-offs, clocks, messages about nothing else, and its history."""
+    """The lead and everything of it: hand-offs, clocks, messages, its history, and what others were told of it."""
     _handoffs, leads, outcome = _held(job, lead_ids)
-    for pk in leads:
+    for pk, lead in leads.items():
         try:
             with transaction.atomic():
-                _delete(pk)
+                _delete(lead)
         except ProtectedError:
             outcome.skipped[pk] = _("Something that must stay depends on it.")
         else:
@@ -220,11 +228,15 @@ def _give_back(
         _hand_over(outcome, handoff, lead, owner, by, now)
 
 
-def _delete(pk: int) -> None:
-    handoffs = list(Handoff.objects.filter(lead=pk).values_list("pk", flat=True))
-    notices = list(Notice.objects.filter(escalations__clock__lead=pk).values_list("pk", flat=True).distinct())
+def _delete(lead: Lead) -> None:
+    handoffs = list(Handoff.objects.filter(lead=lead).values_list("pk", flat=True))
+    notices = list(Notice.objects.filter(escalations__clock__lead=lead).values_list("pk", flat=True).distinct())
+    known_as = lineage(lead.pk)
+    empty_notices(lead, _("The text named a lead that was deleted."))
+    forget_told(lead_id=lead.pk)
     Handoff.objects.filter(pk__in=handoffs).delete()
     Notice.objects.filter(pk__in=notices, escalations__isnull=True).delete()
-    Lead.objects.filter(pk=pk).delete()
-    apps.get_model("leads", "LeadBefore").objects.filter(id=pk).delete()
+    Lead.objects.filter(pk=lead.pk).delete()
+    BulkItem.objects.filter(lead_id__in=known_as).update(before=None)
+    apps.get_model("leads", "LeadBefore").objects.filter(id__in=known_as).delete()
     apps.get_model("sla", "HandoffBefore").objects.filter(id__in=handoffs).delete()

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from leads.models import Lead, PrivacyAct
 from leads.services.erase import addresses_of, erase_facts
 from leads.services.erased import block as block_addresses
-from sla.models import Clock, Escalation, Handoff, Notice
+from leads.services.identity import lineage
+from sla.models import BulkItem, Clock, Escalation, Handoff, Notice
 from sla.personal import HANDLED
 from sla.services.escalations import withdraw
 
@@ -33,7 +34,8 @@ def erase_lead(*, lead: Lead, by: User | None, reason: str, now: datetime, block
         return None
     _cancel_clocks(current, now)
     _close(handoffs, now)
-    _empty_notices(current)
+    empty_notices(current, _("The text named a person who was erased."))
+    BulkItem.objects.filter(lead_id__in=lineage(current.pk)).update(before=None)
     if block:
         block_addresses(addresses_of(current), now=now)
     erase_facts(lead=current, handled=HANDLED, now=now)
@@ -83,9 +85,9 @@ def _bare(line: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in line.items() if name != "facts"} | {"fact": ""}
 
 
-def _empty_notices(lead: Lead) -> None:
+def empty_notices(lead: Lead, instead: str) -> None:
     """Their texts name the lead; whom they were sent to and when stays. What named others too loses them as well."""
     Escalation.objects.filter(clock__lead=lead).exclude(error="").update(error="")
     about = Notice.objects.filter(escalations__clock__lead=lead).values("pk")
     told = Notice.objects.filter(pk__in=about).exclude(subject="", body="")
-    told.update(subject="", body=_("The text named a person who was erased."))
+    told.update(subject="", body=instead)

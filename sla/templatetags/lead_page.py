@@ -10,7 +10,7 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from people.templatetags.baton import duration
+from people.templatetags.baton import ago, duration
 from people.templatetags.baton import icon as draw_icon
 
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ def story_head(item: Item) -> SafeString:
 def story_icon(item: Item) -> SafeString:
     tone = f" is-{item.tone}" if item.tone else ""
     return SafeString(f'<span class="story-icon{tone}">{icon(item.icon)}</span>')
+
+
+@register.simple_tag
+def story_item(item: Item) -> SafeString:
+    """The whole of what happened, where the reader can do nothing about it."""
+    return SafeString(f'<li>{story_icon(item)}<div class="story-text">{story_head(item)}</div>{ago(item.at)}</li>')
 
 
 def _value(fact: Fact) -> str:

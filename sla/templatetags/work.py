@@ -24,14 +24,14 @@ icon = cache(draw_icon)
 
 @register.simple_tag
 def contact(row: WorkRow) -> SafeString:
-    """The number and the address, to be dialled and written to."""
+    """The number and the address, to be dialled and written to; only to be read where they want neither."""
     found = ""
     if row["phone"]:
         phone = escape(row["phone"])
-        found = f'<a href="tel:{phone.replace(" ", "")}">{icon("phone")}{phone}</a>'
+        found = _reached("phone", phone, "" if row["do_not_call"] else f"tel:{phone.replace(' ', '')}")
     if row["email"]:
         email = escape(row["email"])
-        found += f'<a href="mailto:{email}">{icon("mail")}{email}</a>'
+        found += _reached("mail", email, "" if row["do_not_email"] else f"mailto:{email}")
     return SafeString(found)
 
 
@@ -67,6 +67,11 @@ def log_buttons(row: WorkRow, *, first: bool) -> SafeString:
         (_refusal(words["no_call"]) if row["do_not_call"] else call)
         + (_refusal(words["no_email"]) if row["do_not_email"] else email)
     )
+
+
+def _reached(icon_name: str, text: str, href: str) -> str:
+    words = f"{icon(icon_name)}{text}"
+    return f'<a href="{href}">{words}</a>' if href else f"<span>{words}</span>"
 
 
 def _button(url: str, channel: str, icon_name: str, word: str, name: str, css: str) -> str:

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from leads.models import ExportLog
@@ -56,6 +57,7 @@ class ExportForm(forms.Form):
 
 
 @requires(Can.EXPORT_LEADS)
+@never_cache
 @require_safe
 def lead_export(request: HttpRequest) -> HttpResponseBase:
     """``?`` the list's own query, then ``format``, ``columns`` (each) or ``every``. Without a format: which columns?"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, Prefetch
+from django.db.models import Count
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +27,7 @@ from sla.forms.work import NoteForm, ReassignForm, StoryFilter
 from sla.heldback import held_back
 from sla.known import step_for
 from sla.lead_facts import BANT, CONSENT, STANDING, WHO, Facts
+from sla.lead_reading import HANDOFFS_SHOWN, at_hand, clocks_of, handoffs_of, tried_on
 from sla.models import Clock, Handoff
 from sla.neighbours import neighbours
 from sla.presenters import CHANNEL_ICONS, ClockCard, ScoreCard, score_card
@@ -39,11 +40,11 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from people.models import User
+    from sla.lead_reading import AtHand, Try
 
-HANDOFFS_SHOWN = 10
 DOUBLES = 3
 # What the next step follows from, of the lead itself.
-STEP_FIELDS = ("status", "status_reason", "do_not_call", "do_not_email", "phone", "email", *BANT)
+STEP_COLUMNS = ("status_id", "status_reason", "do_not_call", "do_not_email", "consent", "phone", "email", *BANT)
 
 
 @requires(Can.SEE_LEADS)
@@ -56,27 +57,23 @@ def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
     ask of the story what they ask of ``lead_story``.
     """
     user, now = signed_in(request), timezone.now()
-    lead = get_object_or_404(
-        Lead.objects.visible_to(user)
-        # Not all it points to: from nine tables on, planning the join takes longer than asking for the rest.
-        .select_related("company", "status", "stage", "owner__team")
-        .prefetch_related("external_ids", "former_emails"),
-        pk=pk,
-    )
-    handoffs = _handoffs(lead)
+    found = at_hand(user, pk)
+    lead = found.lead
     context = {
         "lead": lead,
+        "numbers": found.numbers,
+        "former_emails": found.former,
         "here": with_from(reverse("lead-detail", args=[lead.pk]), request),
-        "promise_etag": live.etag_of(request, _version_of(lead, handoffs), query=""),
+        "promise_etag": live.etag_of(request, _version_of(found), query=""),
         "kept": with_from("", request),
         "live_url": with_from(reverse("lead-live", args=[lead.pk]), request),
         "near": neighbours(user, lead, request.GET.get("from", "")),
-        "doubles": open_pairs_of(lead, user)[:DOUBLES] if may(user, Can.MERGE_LEADS) else (),
+        "doubles": open_pairs_of(lead, user)[:DOUBLES] if found.has_doubles and may(user, Can.MERGE_LEADS) else (),
         "journey": _journey(lead),
         "query": request.GET.urlencode(),
         "all_url": address(request, all="1"),
         **_facts(user, lead),
-        **_promise(user, lead, handoffs, now),
+        **_promise(user, lead, found.handoffs, found.tried, now),
         **_acts(user, lead),
     }
     if "all" in request.GET:
@@ -116,21 +113,29 @@ def lead_live(request: HttpRequest, pk: int) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     lead = get_object_or_404(Lead.objects.visible_to(user).select_related("owner", "status"), pk=pk)
     if request.GET.get("part") == "score":
-        etag = live.etag_of(request, _score_version(lead), query="")
-        return live.unchanged(request, etag) or live.changed(
-            request, "sla/lead_score.html", {"score": _score(lead, now), "held_back": held_back(lead)}, etag
-        )
+        return _live_score(request, lead, now)
     etag = live.etag_of(request, _promise_version(lead), query="")
     if (same := live.unchanged(request, etag)) is not None:
         return same
     here = with_from(reverse("lead-detail", args=[pk]), request)
-    context = {"lead": lead, "here": here} | _promise(user, lead, _handoffs(lead), now) | _acts(user, lead)
+    context = (
+        {"lead": lead, "here": here} | _promise(user, lead, handoffs_of(lead), tried_on(lead), now) | _acts(user, lead)
+    )
     return live.changed(request, "sla/lead_promise.html", context, etag)
+
+
+def _live_score(request: HttpRequest, lead: Lead, now: datetime) -> HttpResponse:
+    held = held_back(lead)
+    etag = live.etag_of(request, _score_version(lead, held), query="")
+    if (same := live.unchanged(request, etag)) is not None:
+        return same
+    return live.changed(request, "sla/lead_score.html", {"score": _score(lead, now), "held_back": held}, etag)
 
 
 def _facts(user: User, lead: Lead) -> dict[str, Any]:
     """The facts in the groups in which the page shows them."""
-    facts = Facts(lead, user, marks(lead))
+    known = {one.pk: one.name for one in (user, lead.owner) if one is not None}
+    facts = Facts(lead, user, marks(lead, known=known))
     return {
         "who": facts.some(WHO),
         "standing": facts.some(STANDING),
@@ -180,48 +185,44 @@ def _promise_version(lead: Lead) -> list[Any]:
     clocks = Clock.objects.filter(lead=lead).order_by("-pk").annotate(fired=Count("escalations"))
     handoffs = Handoff.objects.filter(lead=lead).order_by("-pk").values_list("pk", "owner", "team", "closed_at")
     told = clocks.values_list("pk", "state", "due_at", "next_level", "owner", "fired")
-    return _version(lead, list(told[:HANDOFFS_SHOWN]), list(handoffs[:HANDOFFS_SHOWN]))
+    tried = Attempt.objects.filter(lead=lead).order_by("-occurred_at", "-pk").values_list("pk", flat=True)
+    return _version(lead, list(tried[:1]), list(told[:HANDOFFS_SHOWN]), list(handoffs[:HANDOFFS_SHOWN]))
 
 
-def _version_of(lead: Lead, handoffs: list[Handoff]) -> list[Any]:
+def _version_of(found: AtHand) -> list[Any]:
     """The same, from what the page has read anyway."""
     told = [
-        (one.pk, one.state, one.due_at, one.next_level, one.owner_id, len(one.escalations.all()))
-        for handoff in handoffs
-        for one in handoff.clocks.all()
+        (one.pk, one.state, one.due_at, one.next_level, one.owner_id, one.fired) for one in clocks_of(found.handoffs)
     ]
-    rows = [(one.pk, one.owner_id, one.team_id, one.closed_at) for one in handoffs]
-    return _version(lead, sorted(told, reverse=True)[:HANDOFFS_SHOWN], sorted(rows, reverse=True)[:HANDOFFS_SHOWN])
+    rows = [(one.pk, one.owner_id, one.team_id, one.closed_at) for one in found.handoffs]
+    tried = [one.pk for one in found.tried[:1]]
+    told, rows = (sorted(each, reverse=True)[:HANDOFFS_SHOWN] for each in (told, rows))
+    return _version(found.lead, tried, told, rows)
 
 
-def _version(lead: Lead, clocks: list[Any], handoffs: list[Any]) -> list[Any]:
-    tried = Attempt.objects.filter(lead=lead).order_by("-occurred_at", "-pk").values_list("pk", flat=True)[:1]
-    facts = [str(getattr(lead, Lead._meta.get_field(name).attname)) for name in STEP_FIELDS]  # type: ignore[union-attr]  # plain columns
-    return [lead.owner_id, *facts, list(tried), clocks, handoffs]
+def _version(lead: Lead, tried: list[int], clocks: list[Any], handoffs: list[Any]) -> list[Any]:
+    return [lead.owner_id, *(str(getattr(lead, name)) for name in STEP_COLUMNS), tried, clocks, handoffs]
 
 
-def _score_version(lead: Lead) -> list[Any]:
+def _score_version(lead: Lead, held: str) -> list[Any]:
     scores = LeadScore.objects.filter(lead=lead)
-    return [
-        held_back(lead),
-        *scores.values_list("model", "total", "breakdown", "excluded_by", "scored_at"),
-    ]
+    return [held, *scores.values_list("model", "total", "breakdown", "excluded_by", "scored_at")]
 
 
-def _promise(user: User, lead: Lead, handoffs: list[Handoff], now: datetime) -> dict[str, Any]:
+def _promise(user: User, lead: Lead, handoffs: list[Handoff], tried: list[Try], now: datetime) -> dict[str, Any]:
     """The hand-offs' clocks, the hand-off that is open, and whether this person may give it to somebody else."""
     current = next((one for one in handoffs if one.closed_at is None), None)
     return {
-        "clocks": [ClockCard(clock, now) for handoff in handoffs for clock in handoff.clocks.all()],
+        "clocks": [ClockCard(one, now, one.policy, one.fired) for one in clocks_of(handoffs)],
         "handoff": current,
-        "step": step_for(lead, current, now),
+        "step": step_for(lead, current, tried, now),
         "reassign_form": ReassignForm() if may(user, Can.REASSIGN) and current is not None else None,
     }
 
 
 def _acts(user: User, lead: Lead) -> dict[str, Any]:
     """What this person may do to the lead; the template offers just that."""
-    works = may(user, Can.LOG_ATTEMPTS) and Lead.objects.workable_by(user).filter(pk=lead.pk).exists()
+    works = may(user, Can.LOG_ATTEMPTS) and lead.is_workable_by(user)
     return {
         "channels": [(value, label, CHANNEL_ICONS[Channel(value)]) for value, label in Channel.choices]
         if works
@@ -232,20 +233,6 @@ def _acts(user: User, lead: Lead) -> dict[str, Any]:
         "may_erase": may(user, Can.ERASE_PEOPLE),
         "may_merge": may(user, Can.MERGE_LEADS) and not lead.is_erased,
     }
-
-
-def _handoffs(lead: Lead) -> list[Handoff]:
-    clocks = (
-        Clock.objects.select_related("policy_version__policy", "owner")
-        .prefetch_related("escalations")
-        .order_by("-started_at", "-pk")
-    )
-    return list(
-        Handoff.objects.filter(lead=lead)
-        .select_related("owner", "team")
-        .prefetch_related(Prefetch("clocks", queryset=clocks))
-        .order_by("-opened_at", "-pk")[:HANDOFFS_SHOWN]
-    )
 
 
 def _score(lead: Lead, now: datetime) -> ScoreCard | None:

@@ -124,6 +124,7 @@ def _results(request: HttpRequest, listing: Listing, columns: list[Column]) -> d
         "chips": listing.chips() if listing.is_narrowed else [],
         "acts": acts,
         "export_url": reverse("lead-export") if may(user, Can.EXPORT_LEADS) else "",
+        "may_import": may(user, Can.IMPORT_LEADS),
         "count_url": f"{reverse('lead-count')}?{listing.query}",
     }
 

@@ -172,7 +172,7 @@ def _side_by_side(
         "swap_url": reverse("lead-merge", args=[loser.pk, winner.pk]),
         "back_url": reverse("duplicate-list"),
         "lines": [line for line in lines if line.winner or line.loser],
-        "moving": hanging_on(Lead, loser.pk, but={*SEEN_TO, "leads.formeremail", "leads.merge"}),
+        "moving": hanging_on(Lead, loser.pk, but={*SEEN_TO, "leads.formeremail", "leads.merge", "leads.leadindex"}),
         "consequences": _consequences(winner, loser),
         "dismiss_url": reverse("duplicate-dismiss", args=[pair.pk]) if pair else "",
         "reasons": reasons_in_words(pair) if pair else [],

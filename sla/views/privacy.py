@@ -10,11 +10,13 @@ from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from leads.models import ErasedAddress, Lead, PrivacyAct
 from leads.services.consent import consent_history, may_call, may_email
 from leads.services.erased import blocked, unblock
+from leads.services.identity import find_by_email
 from people.editor import form_methods
 from people.keyset import page
 from people.permissions import Can, requires, signed_in
@@ -31,6 +33,7 @@ COUNTED = 1_000
 
 
 @requires(Can.ERASE_PEOPLE)
+@never_cache
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """``?email=`` looks a person up."""
@@ -53,7 +56,7 @@ def _looked_up(form: LookUpForm) -> dict[str, Any]:
     if not form.is_valid():
         return {}
     email = form.cleaned_data["email"]
-    return {"email": email, "found": Lead.objects.filter(email=email).first(), "is_blocked": bool(blocked([email]))}
+    return {"email": email, "found": find_by_email(email), "is_blocked": bool(blocked([email]))}
 
 
 @requires(Can.ERASE_PEOPLE)
@@ -83,6 +86,7 @@ def lead_privacy(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Can.ERASE_PEOPLE)
+@never_cache
 @require_POST
 def lead_export(request: HttpRequest, pk: int) -> HttpResponse:
     """All that is held on them, as a file for machines or (``format=page``) to read and print; who took it is kept."""

@@ -12,7 +12,7 @@
     const said = document.querySelector("[data-ticked]");
     if (said) {
       said.hidden = false;
-      said.textContent = ticked.toLocaleString(document.documentElement.lang);
+      said.textContent = said.dataset.ticked.replace("{n}", ticked.toLocaleString(document.documentElement.lang));
     }
   }
 

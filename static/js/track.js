@@ -49,7 +49,7 @@
 
   // Our forms learn who comes, and from where.
   function tell(element, name) {
-    if (!allowed() || !element[name].startsWith(base + "f/")) return;
+    if (!allowed() || !String(element[name]).startsWith(base + "f/")) return;
     const url = new URL(element[name]), own = url.searchParams;
     own.set("v", visitor());
     own.set("page", location.origin + location.pathname);

@@ -16,7 +16,7 @@ from config import embedded
 ROOT = Path(__file__).parents[2]
 SIZES = ("--leads", "1500", "--events", "6000", "--reps", "4", "--open-clocks", "300")
 QUICK = ("inbox", "inbox_live", "lead_page", "lead_list", "board", "notices", "sweep_idle", "sweep_10k", "score_all",
-         "score_one", "flow_10k", "import_100k", "deliver", "batch_events")  # fmt: skip
+         "score_one", "flow_10k", "import_100k", "import_1m", "deliver", "batch_events")  # fmt: skip
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -126,6 +126,9 @@ def run(home: Path) -> Iterator[Run]:
 def stopped_clean(run: Run, process: subprocess.Popen[bytes]) -> None:
     """It has ended within the time honcho grants, and left no process, socket or open port."""
     process.wait(timeout=30)
+    deadline = time.monotonic() + 30
+    while (run.processes() or any(run.home.runtime.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.1)  # the keeper stops the servers when the last that used them is gone
     assert run.processes() == []
     assert list(run.home.runtime.iterdir()) == []
     with closing(socket.socket()) as probe:

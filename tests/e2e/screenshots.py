@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from playwright.sync_api import sync_playwright
 
@@ -32,35 +33,48 @@ ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "screenshots"
 PASSWORD = "baton-demo-2026"  # the demonstration's, printed at every start
 PATIENCE = 300
-WIDE, NARROW = (1440, 900), (390, 844)
+WIDE, TALL, NARROW = (1440, 900), (1440, 1200), (390, 844)
 # From the worker's start to the last of the demonstrated notices.
 LADDER_SECONDS = 115
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A file, whose page it shows, and how it is looked at; the first ``link`` on the page is followed."""
+    """A file, whose page it shows, and how it is looked at; the first of each of the ``links`` is followed.
+
+    The first two of ``ticks`` are ticked.
+    """
 
     name: str
     who: str
     path: str
     size: tuple[int, int] = WIDE
     dark: bool = False
-    link: str = ""
+    links: tuple[str, ...] = ()
+    ticks: str = ""
 
 
+IN_WORK = ".work-head:has-text('In work') + .card a[href^='/leads/']"
+# A pair with more than one reason.
+PROBABLE = ".pair-row:has(.badge + .badge) a:has-text('Compare')"
 # While the clocks still run, and after they have run out.
 EARLY = (
     Picture("inbox", "sdr", "/inbox/"),
     Picture("inbox-dark", "sdr", "/inbox/", dark=True),
     Picture("inbox-390", "sdr", "/inbox/", size=NARROW),
-    Picture("lead", "sdr", "/inbox/", size=(1440, 1300), link="main a[href^='/leads/']"),
+    Picture("lead", "sdr", "/inbox/", size=(1440, 1500), links=(IN_WORK,)),
+    Picture("leads", "manager", "/leads/", links=("a:has-text('Hot, nobody owns them')",), ticks=".lead-tick input"),
+    Picture("duplicates", "marketer", "/leads/duplicates/", size=TALL, links=(PROBABLE,)),
+    Picture("import", "marketer", "/leads/imports/", links=("main td a",)),
+    Picture("form", "marketer", "/forms/", size=TALL, links=("main a:has-text('Request a demo')", "a[href$='/edit/']")),
+    Picture("form-390", "marketer", "/forms/", size=NARROW, links=("main a:has-text('Brochure')", "a[href*='/f/']")),
+    Picture("moves", "admin", "/settings/lists/moves/"),
 )
 LATE = (
     Picture("board", "manager", "/board/"),
     Picture("notices", "ceo", "/notices/"),
     Picture("scoring", "marketer", "/scoring/"),
-    Picture("promise", "manager", "/policies/", link="main a[href^='/policies/']:not([href$='new/'])"),
+    Picture("promise", "manager", "/policies/", links=("main a[href^='/policies/']:not([href$='new/'])",)),
     Picture("glossary", "marketer", "/glossary/"),
 )
 
@@ -140,9 +154,13 @@ def sign_in(page: Page, address: str, who: str) -> None:
 
 def look(page: Page, address: str, picture: Picture) -> None:
     page.goto(address + picture.path)
-    if picture.link:
-        page.locator(picture.link).first.click()
-        page.wait_for_load_state("load")
+    for link in picture.links:
+        # Gone to rather than clicked: some open a window of their own.
+        page.goto(urljoin(page.url, page.locator(link).first.get_attribute("href") or ""))
+    # What the page asks for after it is there, such as the story of a lead.
+    page.wait_for_load_state("networkidle")
+    for box in page.locator(picture.ticks).all()[1:3] if picture.ticks else ():
+        box.check()
     # A second for what the scripts write (countdowns), and nothing marked by the pointer.
     page.mouse.move(0, 0)
     page.wait_for_timeout(1_200)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from leads.models import CustomField, Lead
+from leads.models import CustomField, Lead, LeadStatus, StatusReason
 from tests.leads.importing import PEOPLE, Importer
 
 ACCENTS = "E-mail,First\na@x.example,Ann\nb@x.example,Zoë\n"
@@ -69,6 +69,20 @@ def test_a_file_or_mapping_that_is_not_there(importer: Importer, tmp_path: Path)
     assert (no_file.status, no_mapping.status, a_folder.status) == (2, 2, 2)
     assert "cannot be read" in no_file.said["error"]["message"]
     assert "mapping cannot be read" in no_mapping.said["error"]["message"]
+
+
+def test_a_reason_that_its_status_does_not_offer(importer: Importer) -> None:
+    status = LeadStatus.objects.get(key="postponed")
+    LeadStatus.objects.filter(pk=status.pk).update(takes_other_reasons=False)
+    StatusReason.objects.create(status=status, text="Next year")
+    mapping = PEOPLE.replace("[columns]", '[columns]\n"State" = "status"\n"Why" = "status_reason"')
+
+    outcome = importer(
+        "E-mail,State,Why\na@x.example,postponed,next YEAR\nb@x.example,postponed,Moon\nc@x.example,new,Moon\n", mapping
+    )
+
+    assert outcome.rejects == {3: "Its status does not offer the reason “Moon”."}
+    assert outcome.counts == (2, 0, 0, 1)
 
 
 @pytest.mark.parametrize(

@@ -111,3 +111,13 @@ def test_addresses(cell: str, address: str) -> None:
 def test_no_addresses(cell: str) -> None:
     with pytest.raises(BadValueError):
         values.email(cell)
+
+
+def test_a_column_whose_dates_are_described_is_not_asked_to_be_described() -> None:
+    told = replace(COLUMN, formats=("%d.%m.%Y",))
+
+    with pytest.raises(BadValueError, match="no date") as described:
+        values.moment("31.02.2026", told)
+    with pytest.raises(BadValueError, match="Day or month first"):
+        values.moment("31.02.2026", COLUMN)
+    assert "Day or month first" not in str(described.value)

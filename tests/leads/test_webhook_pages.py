@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from leads.models import WebhookDelivery, WebhookEndpoint, WebhookTry
 from leads.services import webhook_endpoints
@@ -190,6 +192,13 @@ def test_lists_say_how_they_fare(client: Client, endpoint: WebhookEndpoint, admi
     assert "Switched off after failing for days" in html
 
 
-def test_the_hourly_task_runs_twice(db: None) -> None:
-    forget_answers()
-    forget_answers()
+def test_the_hourly_task_forgets_old_messages_however_often_it_runs(administrator: User) -> None:
+    endpoint, now = build_endpoint(administrator), timezone.now()
+    told = {"state": "delivered", "next_try_at": None, "status": 204}
+    kept, _old = (
+        build_delivery(endpoint, **told, created_at=now - timedelta(days=days), delivered_at=now - timedelta(days=days))
+        for days in (1, 400)
+    )
+    for _run in range(2):
+        forget_answers()
+        assert WebhookDelivery.objects.get() == kept

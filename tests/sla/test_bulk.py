@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,15 +10,34 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
 
-from leads.models import Attempt, ChangedLead, Lead, LeadStatus, LifecycleStage, Note, StageChange
-from leads.services.stages import StageMove, move_stages
+from leads.models import (
+    Attempt,
+    ChangedLead,
+    DuplicatePair,
+    ForbiddenMove,
+    ImportChange,
+    ImportJob,
+    Lead,
+    LeadStatus,
+    LifecycleStage,
+    Note,
+    StageChange,
+    StatusReason,
+    Submission,
+    Visitor,
+    WebhookDelivery,
+)
 from people.models import Team, User
 from sla.models import BulkItem, BulkJob, Clock, Handoff, Notice
-from sla.services import bulk, bulk_acts
+from sla.services import bulk
 from sla.services.bulk import acts_of, cancel_job, run_batch, start_job, undo_job
 from sla.services.bulk_acts import ACTS
+from sla.services.merge import merge_leads
 from sla.tasks import bulk as task
 from tests.cast import NOW, MakeLead
+from tests.leads.capture.building import build_form
+from tests.leads.hooks import build_delivery, build_endpoint
+from tests.sla.build import everything
 from tests.work import build_notice, build_work
 
 LATER = NOW + timedelta(hours=1)
@@ -99,22 +118,57 @@ def test_a_stage_is_moved_by_hand_with_its_history(make_lead: MakeLead, marketer
     assert why(job) == {there.pk: "Is in this stage already."}
 
 
-def test_a_move_that_is_not_allowed_says_why(
-    make_lead: MakeLead, marketer: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_move_that_is_not_allowed_says_why(make_lead: MakeLead, marketer: User) -> None:
     lead, moved = make_lead("customer"), make_lead("lead")
+    mql = LifecycleStage.objects.get(key="mql")
+    ForbiddenMove.objects.create(from_stage=lead.stage, to_stage=mql)
+    job = start("stage", marketer, stage=mql.pk, reason="So")
+    assert why(job) == {lead.pk: "A lead in “Customer” cannot move to “Marketing qualified lead (MQL)”."}
+    assert Lead.objects.get(pk=moved.pk).stage == mql
+    assert list(StageChange.objects.values_list("lead", flat=True)) == [moved.pk]
 
-    def only_some(*, moves: list[StageMove], now: datetime) -> list[StageChange]:
-        return move_stages(moves=[move for move in moves if move.lead_id != lead.pk], now=now)
 
-    def refused(**_values: Any) -> None:
-        raise ValidationError({"stage": ["A customer does not become a lead again."]})
+@pytest.mark.parametrize("act", ["status", "nurture"])
+def test_a_reason_that_is_offered_no_more_is_none(make_lead: MakeLead, marketer: User, act: str) -> None:
+    lead, resting = make_lead(), status("nurturing")
+    LeadStatus.objects.filter(pk=resting.pk).update(takes_other_reasons=False)
+    StatusReason.objects.create(status=resting, text="No budget")
+    job = start(act, marketer, status=resting.pk, reason="No time")
+    assert why(job) == {lead.pk: "This status does not offer that reason any more."}
+    assert start(act, marketer, status=resting.pk, reason="no budget").done == 1
 
-    monkeypatch.setattr(bulk_acts, "move_stages", only_some)
-    monkeypatch.setattr(bulk_acts, "move_by_hand", refused)
-    job = start("stage", marketer, stage=LifecycleStage.objects.get(key="mql").pk, reason="So")
-    assert why(job) == {lead.pk: "A customer does not become a lead again."}
-    assert Lead.objects.get(pk=moved.pk).stage.key == "mql"
+
+def test_the_erased_are_left_out_of_every_act(make_lead: MakeLead, administrator: User, owner: User) -> None:
+    lead = make_lead(erased_at=NOW, first_name="", last_name="", email="")
+    params = {"to": owner.pk, "status": status("connected").pk, "reason": "So", "stage": lead.stage_id + 1}
+    for act in ("assign", "status", "stage", "nurture", "delete"):
+        assert why(start(act, administrator, **params)) == {lead.pk: "Is gone, or not yours to see."}
+    before = (lead.owner, lead.status, lead.stage)
+    lead.refresh_from_db()
+    assert (lead.owner, lead.status, lead.stage) == before
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("new", "returned", ["lead.returned"]),
+        ("returned", "returned", []),
+        ("new", "disqualified", ["lead.lost"]),
+        ("disqualified", "unqualified", []),
+        ("new", "connected", []),
+    ],
+)
+def test_other_programs_hear_of_those_returned_and_lost(
+    make_lead: MakeLead, administrator: User, before: str, after: str, told: list[str]
+) -> None:
+    LeadStatus.objects.get_or_create(key="unqualified", defaults={"name": "Unqualified", "is_closed": True})
+    lead = make_lead(status=before)
+    build_endpoint(administrator)
+    start("status", administrator, status=status(after).pk, reason="No budget")
+    lead.refresh_from_db()
+    assert lead.status.key == after
+    found = WebhookDelivery.objects.filter(lead=lead).order_by("pk")
+    assert [(one.kind, one.payload["data"]["lead"]["status"]) for one in found] == [(kind, after) for kind in told]
 
 
 def test_deleting_takes_everything_along(make_lead: MakeLead, administrator: User, owner: User) -> None:
@@ -135,6 +189,38 @@ def test_deleting_takes_everything_along(make_lead: MakeLead, administrator: Use
     assert Notice.objects.count() == 2, "a message that is about another lead as well stays"
     assert not apps.get_model("leads", "LeadBefore").objects.filter(id=lead.pk).exists()
     assert job.items.get().lead_id == lead.pk
+
+
+def test_deleting_leaves_the_person_nowhere(make_lead: MakeLead, administrator: User, owner: User) -> None:
+    """Whatever door they came in by, and whoever was told of them: no row of any table knows them."""
+    lead = make_lead("mql", first_name="Zenobia", last_name="Quux", email="z@quux.example", phone="+48 22 5550123")
+    mine = Lead.objects.filter(pk=lead.pk)
+    loser, kept = make_lead(first_name="Zenobia", last_name="Quux", email="old@quux.example"), make_lead()
+    Lead.objects.filter(pk=loser.pk).update(last_name="Quux-Corge")
+    clock = build_work(lead, owner, due_at=NOW)
+    notice = build_notice(clock, owner, subject="Zenobia Quux waits", body="Call Zenobia")
+    notice.escalations.add(build_notice(build_work(kept, owner, due_at=NOW), owner).escalations.get())
+    mine.update(status=status("postponed"), status_reason="Zenobia is ill")
+    status_job = start("status", administrator, mine, status=status("connected").pk, reason="")
+    form = build_form()
+    visitor = Visitor.objects.create(lead=lead)
+    Submission.objects.create(form=form, lead=lead, visitor=visitor, values={"email": lead.email}, idempotency_key="z")
+    DuplicatePair.objects.create(low=lead, high=kept, reasons=["phone"], score=50)
+    upload = ImportJob.objects.create(file_name="x.csv", size=1, uploaded_by=administrator)
+    ImportChange.objects.create(job=upload, lead_id=lead.pk, kind="updated", before={"city": "Zenobia"}, left_at=NOW)
+    build_delivery(build_endpoint(administrator), lead=lead, payload={"data": {"lead": {"email": lead.email}}})
+    merge_leads(winner=lead, loser=loser, choices={}, by=administrator, now=NOW)
+    ChangedLead.objects.all().delete()
+    assert "quux" in everything().lower()
+
+    job = start("delete", administrator, mine)
+
+    found = everything().lower()
+    assert [word for word in ("zenobia", "quux", "5550123") if word in found] == []
+    assert (job.by, job.done, job.state) == (administrator, 1, "done")
+    assert Lead.objects.get() == kept
+    assert Notice.objects.get(pk=notice.pk).body == "The text named a lead that was deleted."
+    assert status_job.items.get().before is None
 
 
 def test_many_wait_for_the_background_and_are_frozen_when_asked(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Sum
 
@@ -38,18 +36,19 @@ from people.models import User
 from scoring.models import LeadScore
 from scoring.services.queue import queue_stale
 from sla import flow
-from sla.models import Clock, Escalation, Handoff, Notice
+from sla.models import BulkItem, BulkJob, Clock, Escalation, Handoff, Notice
 from sla.personal import FURTHER, HANDLED
 from sla.services.attempts import log_attempt
 from sla.services.erase import erase_lead
 from sla.services.handoffs import strays
 from tests.cast import NOW, MakeLead
-from tests.sla.build import build_model, build_policy, build_routing, request_demo
+from tests.sla.build import build_model, build_policy, build_routing, everything, request_demo
 from tests.work import build_notice, build_work
 
 SECRETS = (
     "Grace", "Hopper", "grace@navy.example", "old@navy.example", "555 1234", "Rear Admiral", "Arlington", "loves cobol",
     "K-4711", "said hello", "needs ships", "born 1906", "by word of mouth", "bought-a-moth",
+    "went to Yale",
 )  # fmt: skip
 LATER = NOW + timedelta(hours=2)
 
@@ -86,17 +85,13 @@ def grace(make_lead: MakeLead, owner: User, event_type: Any) -> Lead:
         detail="Grace said hello",
     )  # fmt: skip
     ChangedLead.objects.create(lead=lead, set_aside_at=NOW, error="KeyError: Grace")
+    act = BulkJob.objects.create(act="status", by=owner, summary="Status", total=1, done=1, created_at=NOW)
+    BulkItem.objects.create(job=act, lead_id=lead.pk, state="done", before={"status_reason": "went to Yale"})
     return lead
 
 
 def erase(lead: Lead, by: User, **options: Any) -> PrivacyAct | None:
     return erase_lead(lead=lead, by=by, reason="requested", now=LATER, **options)
-
-
-def everything() -> str:
-    """Every row of every table, as text."""
-    rows = [list(model._default_manager.values()) for model in apps.get_models() if model._meta.managed]
-    return json.dumps(rows, cls=DjangoJSONEncoder, default=str, ensure_ascii=False)
 
 
 def figures() -> dict[str, Any]:

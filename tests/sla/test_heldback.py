@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -37,9 +39,10 @@ def test_the_page_of_the_lead_and_of_the_system_say_so(
     why = "Qualifies for “Marketing qualified lead (MQL)”. A lead in “Lead” cannot move to “Marketing"
     assert held_back(lead).startswith(why)
     client.force_login(administrator)
-    for page in (reverse("lead-detail", args=[lead.pk]), reverse("system")):
+    for page in (f"{reverse('lead-live', args=[lead.pk])}?part=score", reverse("system")):
         assert why in client.get(page).content.decode()
-    assert "Qualifies for" not in client.get(reverse("lead-detail", args=[free.pk])).content.decode()
+    score = client.get(f"{reverse('lead-live', args=[free.pk])}?part=score")
+    assert "Qualifies for" not in score.content.decode()
 
 
 def test_a_move_that_is_allowed_again_is_made(stages: dict[str, LifecycleStage], make_lead: MakeLead) -> None:
@@ -61,3 +64,12 @@ def test_nobody_is_held_back_by_nothing(
     assert len(leads_held_back(administrator)) == 1
     ForbiddenMove.objects.all().delete()
     assert leads_held_back(administrator) == []
+
+
+def test_a_ban_on_going_back_looks_at_no_lead(
+    administrator: User, stages: dict[str, LifecycleStage], django_assert_num_queries: Any
+) -> None:
+    ForbiddenMove.objects.all().delete()
+    ForbiddenMove.objects.create(from_stage=stages[MQL], to_stage=stages[LEAD])
+    with django_assert_num_queries(2):
+        assert leads_held_back(administrator) == []

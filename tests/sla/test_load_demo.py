@@ -12,18 +12,39 @@ import time_machine
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.test import Client
+from django.http import QueryDict
+from django.test import Client, override_settings
 
-from leads.models import ChangedLead, Lead, LifecycleStage
+from leads.models import (
+    ApiKey,
+    ChangedLead,
+    CompanyPair,
+    DuplicatePair,
+    Event,
+    ForbiddenMove,
+    ImportJob,
+    Lead,
+    LifecycleStage,
+    Merge,
+    SavedView,
+    Submission,
+    Visitor,
+    VisitorEvent,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from leads.services.consent import consent_history
+from leads.services.imports_undo import touched
 from people.models import Role, User
 from scoring.models import Icp
 from sla import flow
-from sla.demo import staff, story
+from sla.demo import desk, staff, story, website
 from sla.demo.agreement import DEMONSTRATION_SOURCE
-from sla.models import Clock, Escalation, Notice
+from sla.models import BulkJob, Clock, Escalation, Notice
 from sla.services.compose import compose
 from sla.services.deliver import deliver
 from sla.services.sweep import sweep
+from sla.views.leads import narrowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,14 +53,18 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(240)]
 SUNDAY_NIGHT = datetime(2026, 11, 22, 1, 12, 30, tzinfo=UTC)
+EVERYBODY = story.LEADS + len(website.READERS) + len(desk.SCANNED) + len(desk.DOUBLES)
 
 
 @pytest.fixture(scope="module")
-def said(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def said(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """What the command prints; on a Sunday night. Loaded once for these tests, and taken back after them."""
     output = StringIO()
     with django_db_blocker.unblock(), transaction.atomic():
-        with time_machine.travel(SUNDAY_NIGHT):
+        files = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files"))
+        with time_machine.travel(SUNDAY_NIGHT), files:
             call_command("load_demo", stdout=output)
         yield output.getvalue()
         transaction.set_rollback(True)
@@ -64,16 +89,18 @@ def beat(now: datetime) -> None:
     deliver(now=now)
 
 
-def test_there_are_three_hundred_leads_and_some_in_every_stage(told: datetime) -> None:
+def test_there_are_as_many_leads_as_the_story_says_and_some_in_every_stage(told: datetime) -> None:
     in_stage = Counter(Lead.objects.values_list("stage__key", flat=True))
 
-    assert Lead.objects.count() == story.LEADS
+    assert Lead.objects.count() == EVERYBODY
     assert set(in_stage) == set(LifecycleStage.objects.values_list("key", flat=True))
     assert min(in_stage.values()) >= 3
 
 
 def test_names_and_addresses_are_nobodys_twice(told: datetime) -> None:
-    names = Counter(lead.full_name for lead in Lead.objects.all() if lead.full_name)
+    """But for the doubles, which are there on purpose."""
+    doubles = DuplicatePair.objects.values_list("high", flat=True)
+    names = Counter(lead.full_name for lead in Lead.objects.exclude(pk__in=doubles) if lead.full_name)
 
     assert names.most_common(1)[0][1] == 1
     assert Lead.objects.exclude(email__endswith=".example").count() == 0
@@ -112,7 +139,7 @@ def test_history_names_who_did_it_and_nobody_where_the_flow_did(told: datetime) 
     for change in changes:
         who = change.pgh_context.metadata["user"] if change.pgh_context else 0
         by_role["somebody" if who else "nobody"].add(who)
-    acting = set(User.objects.filter(role__in=(Role.SDR, Role.AE)).values_list("pk", flat=True))
+    acting = set(User.objects.filter(role__in=(Role.SDR, Role.AE, Role.MARKETER)).values_list("pk", flat=True))
 
     assert by_role["nobody"] == {0}
     assert by_role["somebody"] == acting
@@ -163,7 +190,7 @@ def test_a_second_load_is_refused_and_changes_nothing(told: datetime) -> None:
     with pytest.raises(CommandError, match="people in this database already"):
         call_command("load_demo", stdout=StringIO())
 
-    assert Lead.objects.count() == story.LEADS
+    assert Lead.objects.count() == EVERYBODY
     assert User.objects.count() == len(staff.HIRES)
 
 
@@ -176,3 +203,68 @@ def test_nobody_is_mailed_while_the_story_is_told(told: datetime) -> None:
     beat(told + timedelta(seconds=51))
 
     assert len(mail.outbox) == len(story.DEMONSTRATED)
+
+
+def test_forms_were_sent_by_those_who_are_leads_now(told: datetime) -> None:
+    by_form = Counter(Submission.objects.values_list("form__name", flat=True))
+    events = Event.objects.filter(idempotency_key__startswith="form:")
+
+    assert by_form == {"Request a demo": website.REQUESTS, "Brochure": len(website.READERS) + 1}
+    assert events.count() == by_form.total()
+    assert Submission.objects.filter(submitted_at__gt=told).count() == 0
+    assert Submission.objects.filter(submitted_at__lt=told - timedelta(days=7)).count() >= 3
+    assert Lead.objects.get(last_name="Lindqvist", first_name="Hedda").campaign_id is not None
+
+
+def test_some_visitors_became_leads_and_took_their_pages_with_them(told: datetime) -> None:
+    joined = Visitor.objects.filter(lead__isnull=False)
+
+    assert joined.count() >= 5
+    assert Visitor.objects.filter(lead__isnull=True).count() == website.PASSERS_BY
+    assert VisitorEvent.objects.filter(visitor__in=joined).count() == 0
+    assert Event.objects.filter(idempotency_key__startswith="t:", lead__in=joined.values("lead")).count() >= 15
+
+
+def test_the_import_has_a_report_and_can_be_undone(told: datetime) -> None:
+    job = ImportJob.objects.get()
+
+    assert (job.state, job.created, job.updated, job.rejected) == ("done", len(desk.SCANNED), 0, len(desk.MISREAD) + 1)
+    assert touched(job).count() == 0
+    assert job.finished_at is not None
+    assert job.finished_at < told
+
+
+def test_doubles_are_found_and_one_was_merged(told: datetime) -> None:
+    merge = Merge.objects.get()
+
+    assert DuplicatePair.objects.open().count() == len(desk.DOUBLES)
+    assert CompanyPair.objects.count() == 1
+    assert merge.by is not None
+    assert merge.undone_at is None
+    assert merge.winner.former_emails.count() == 1
+
+
+def test_every_saved_view_finds_something_but_not_everything(told: datetime) -> None:
+    found = {view.name: narrowed(QueryDict(view.query), view.owner).count() for view in SavedView.objects.all()}
+
+    assert len(found) == 3
+    assert min(found.values()) >= 1
+    assert max(found.values()) < 100
+
+
+def test_nothing_is_let_in_and_nothing_is_sent(told: datetime) -> None:
+    assert ApiKey.objects.count() == 1
+    assert not ApiKey.objects.valid().exists()
+    assert WebhookEndpoint.objects.filter(is_active=True).count() == 0
+    assert not WebhookDelivery.objects.exists()
+
+
+def test_lists_and_acts_of_an_administrator_are_there_to_look_at(told: datetime) -> None:
+    act = BulkJob.objects.get()
+
+    assert ForbiddenMove.objects.count() == 3
+    assert (act.state, act.skipped) == ("done", 3)
+    assert act.done >= 5
+    withdrawn = Lead.objects.filter(consent=Lead.Consent.WITHDRAWN, submissions__isnull=False).first()
+    assert withdrawn is not None
+    assert len(consent_history(withdrawn)) >= 2

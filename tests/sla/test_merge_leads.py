@@ -14,8 +14,10 @@ from leads.models import (
     Event,
     EventType,
     ExternalId,
+    ForbiddenMove,
     FormerEmail,
     Lead,
+    LifecycleStage,
     Merge,
     Note,
     StageChange,
@@ -31,6 +33,7 @@ from sla import flow
 from sla.models import Clock, Escalation, Handoff
 from sla.services.attempts import log_attempt
 from sla.services.merge import merge_leads
+from sla.services.unmerge import undo_merge
 from tests.cast import NOW, MakeLead
 from tests.sla.build import build_model, build_routing
 from tests.work import build_notice, build_work
@@ -110,6 +113,23 @@ def test_the_further_stage_wins_and_its_history_says_why(ana: Lead, double: Lead
     change = StageChange.objects.get(lead=ana)
     assert (ana.stage.key, change.to_stage.key, change.reason) == ("mql", "mql", "merged")
     assert (change.detail, change.by) == ("Anna Nowak", manager)
+
+
+@pytest.mark.parametrize("closed", ["forbidden", "retired"])
+def test_a_merge_takes_the_further_stage_whatever_moves_are_allowed(ana: Lead, double: Lead, closed: str) -> None:
+    if closed == "forbidden":
+        ForbiddenMove.objects.create(from_stage=ana.stage, to_stage=double.stage)
+    else:
+        LifecycleStage.objects.filter(pk=double.stage_id).update(is_active=False)
+
+    record = merge(ana, double)
+
+    ana.refresh_from_db()
+    change = StageChange.objects.get(lead=ana)
+    assert (ana.stage, ana.stage_since, change.reason) == (double.stage, double.stage_since, "merged")
+    undo_merge(merge=record, by=None, now=LATER)
+    ana.refresh_from_db()
+    assert ana.stage.key == "lead"
 
 
 def test_a_returned_lead_does_not_bounce_back_by_a_merge(ana: Lead, double: Lead) -> None:

@@ -179,3 +179,9 @@ def test_an_error_of_ours_is_not_hidden(caller: Caller, monkeypatch: pytest.Monk
     monkeypatch.setattr(leads, "save_lead", down)
     with pytest.raises(OperationalError):
         caller.put(LEAD)
+
+
+def test_what_a_key_may_not_do_counts_too(make_caller: MakeCaller) -> None:
+    caller = make_caller(Scope.EVENTS_WRITE, per_minute=2)
+    with time_machine.travel(datetime(2026, 11, 18, 9, 0, 15, tzinfo=UTC), tick=False):
+        assert [caller.get("/leads").status_code for _ in range(3)] == [403, 403, 429]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from leads.capture import submit as submitting
 from leads.capture.tokens import Ticket
 from leads.models import (
     Campaign,
@@ -24,6 +25,7 @@ from leads.models import (
     StageChange,
     Submission,
 )
+from leads.services.erased import block
 from tests.cast import NOW, MakeLead
 from tests.leads.capture.building import EMAIL, Sender, build_form
 
@@ -54,6 +56,15 @@ def test_the_same_page_sent_twice_is_one_submission(db: None) -> None:
     assert (Submission.objects.count(), Event.objects.count()) == (1, 1)
     sender.send({"ticket": ticket, "email": "ann@acme.example", "first_name": "Ann"}, NOW + timedelta(seconds=20))
     assert (Submission.objects.count(), Lead.objects.get().first_name) == (2, "Ann")
+
+
+def test_who_was_erased_is_not_told_to_whoever_asks(db: None) -> None:
+    block(["ann@acme.example"], now=NOW)
+    answer = Sender(build_form())(email="ann@acme.example", first_name="Ann")
+    page = answer.content.decode()
+    assert (answer.status_code, Lead.objects.count()) == (422, 0)
+    assert "This address cannot be used here." in page
+    assert "erased" not in page
 
 
 def test_a_known_address_updates_and_an_empty_answer_clears_nothing(make_lead: MakeLead) -> None:
@@ -287,3 +298,12 @@ def test_nothing_is_half_saved(db: None, monkeypatch: pytest.MonkeyPatch) -> Non
         Sender(build_form())(email="ann@acme.example")
     assert not Lead.objects.exists()
     assert not Submission.objects.exists()
+
+
+def test_links_do_not_fill_the_lists_without_end(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submitting, "MOST_NAMES", Source.objects.count() + 1)
+    form = build_form(source=Source.objects.create(name="Our form"))
+    for name in ("Nonsense 1", "our FORM"):
+        Sender(form, f"?utm_source={name}")(email=f"{name[-1]}@acme.example")
+    assert {str(lead.source) for lead in Lead.objects.all()} == {"Our form"}
+    assert Submission.objects.order_by("pk")[0].utm == {"utm_source": "Nonsense 1"}

@@ -66,7 +66,7 @@ class Visit:
         response = self.map(job, changes, **to)
         assert response.status_code == 302, [
             (name, list(errors))
-            for name, errors in response.context["form"].errors.items()  # type: ignore[attr-defined]
+            for name, errors in response.context["form"].errors.items()  # type: ignore[attr-defined]  # a response of the test client
         ]
         job.refresh_from_db()
         return job

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from leads.imports import guess
+from leads.imports import encoding, guess
+from leads.imports.encoding import FileError
 from leads.imports.sketch import Sketch
 from leads.models import Attempt, Campaign, CustomField, ImportMapping, Lead, Source
 from people.models import User
@@ -111,7 +113,7 @@ def test_one_field_from_two_columns_is_refused_at_the_second(visit: Visit) -> No
     response = visit.map(job, Other="phone")
 
     assert response.status_code == 422
-    assert "to_2" in response.context["form"].errors  # type: ignore[attr-defined]
+    assert "to_2" in response.context["form"].errors  # type: ignore[attr-defined]  # a response of the test client
 
 
 def test_without_address_or_number_it_is_refused(visit: Visit) -> None:
@@ -236,3 +238,20 @@ def test_the_preview_shows_values_names_and_errors(visit: Visit, owner: User) ->
 @pytest.mark.parametrize("data", [{"to_0": "nonsense"}, {"time_zone": "Mars"}, {"format_0": "%q"}, {"new_stage": "x"}])
 def test_nonsense_is_refused(visit: Visit, data: dict[str, Any]) -> None:
     assert visit.map(visit.uploaded("E-mail\na@x.example\n"), data).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "changes", [{"encoding": "hex"}, {"encoding": "bz2"}, {"encoding": "a\0b"}, {"delimiter": "ab"}]
+)
+def test_an_encoding_or_delimiter_that_is_not_offered_is_refused(visit: Visit, changes: dict[str, str]) -> None:
+    job = visit.uploaded("E-mail,First name\na@x.example,Ann\n")
+    response = visit.map(job, changes)
+    assert response.status_code == 422
+    assert set(response.context["form"].errors) == set(changes)  # type: ignore[attr-defined]  # the client's own response type
+
+
+@pytest.mark.parametrize("name", ["hex", "bz2", "rot13", "undefined", "a\0b", "no such"])
+def test_a_codec_that_is_none_of_text_is_no_encoding(tmp_path: Path, name: str) -> None:
+    (tmp_path / "leads.csv").write_text("E-mail\na@x.example\n")
+    with pytest.raises(FileError, match="There is no encoding"):
+        encoding.find(tmp_path / "leads.csv", name)

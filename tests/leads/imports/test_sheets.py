@@ -114,6 +114,21 @@ def test_what_is_no_list_is_refused_with_a_sentence(visit: Visit, settings: Any,
     assert not list(Path(settings.MEDIA_ROOT).glob("imports/*")), "nothing of it is kept"
 
 
+def test_a_cell_at_the_end_of_the_world_takes_nobody_down(visit: Visit) -> None:
+    def far(_workbook: Any, sheet: Any) -> None:
+        sheet.write(0, 0, "E-mail")
+        sheet.write(1_048_575, 16_383, "x")
+
+    response = visit.upload(book(far), "far.xlsx")
+    assert response.status_code == 422
+    assert "too large to be read" in response.content.decode()
+
+
+def test_a_workbook_that_takes_too_long_is_given_up(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "SECONDS", 0.001)
+    assert "too large to be read" in visit.upload(book(fair), "fair.xlsx").content.decode()
+
+
 def test_what_unpacks_to_too_much_is_refused(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "LARGEST_UNPACKED", 1_000)
     assert "too large" in visit.upload(book(fair), "fair.xlsx").content.decode()

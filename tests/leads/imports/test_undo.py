@@ -8,14 +8,22 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from leads.imports import staging
-from leads.models import Attempt, ChangedLead, Company, ExternalId, ImportChange, Lead, LifecycleStage, StageChange
+from leads.models import (
+    Attempt,
+    ChangedLead,
+    Company,
+    ExternalId,
+    ForbiddenMove,
+    ImportChange,
+    Lead,
+    LifecycleStage,
+    StageChange,
+)
 from leads.services import imports_undo
 from leads.services.attempts import record_attempt
 from leads.services.events import record_event
 from leads.services.leads import update_lead
 from leads.services.notes import add_note
-from leads.services.stages import move_stages
 from people.models import User
 from tests.cast import MakeLead
 from tests.leads.imports.browser import Visit, be_the_worker
@@ -171,18 +179,10 @@ def test_a_company_that_somebody_else_uses_stays(visit: Visit, make_lead: MakeLe
     assert not Company.objects.filter(name="Acme").exists()
 
 
-def test_a_stage_nobody_may_move_to_lists_the_row(
-    visit: Visit, make_lead: MakeLead, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_lead(email="a@x.example", first_name="Old")
+def test_a_stage_nobody_may_move_to_lists_the_row(visit: Visit, make_lead: MakeLead) -> None:
+    lead = make_lead(email="a@x.example", first_name="Old")
     make_lead(email="b@x.example", first_name="Old")
-    move = move_stages
-    mql = LifecycleStage.objects.get(key="mql").pk
-
-    def only_mql(*, moves: Any, now: Any) -> Any:
-        return move(moves=[one for one in moves if one.to_stage_id == mql], now=now)
-
-    monkeypatch.setattr(staging, "move_stages", only_mql)
+    ForbiddenMove.objects.create(from_stage=lead.stage, to_stage=LifecycleStage.objects.get(key="customer"))
     text = "E-mail,First name,Stage\na@x.example,New,mql\nb@x.example,New,customer\nc@x.example,C,customer\n"
     job = visit.mapped(visit.uploaded(text), {"update_stage": "on"})
     visit.run(job, "check")

@@ -235,7 +235,7 @@ def test_neither_address_nor_browser_is_kept(db: None) -> None:
 def test_it_costs_few_queries_however_many_events(db: None, django_assert_max_num_queries: Any) -> None:
     browser = Browser(build_site())
     browser()
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         browser(*(event() for _each in range(20)))
 
 

@@ -10,12 +10,15 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from leads.capture.tokens import Ticket
+from leads.capture.tokens import Ticket, known_lead_token
 from leads.models import ChangedLead, Event, Lead, Visitor, VisitorEvent
 from leads.tracking.visitors import hold, identify
 from tests.cast import NOW, MakeLead, build_lead
 from tests.leads.capture.building import Sender, build_form
 from tests.leads.tracking.building import ORIGIN, Browser, build_site, event
+
+NOBODY: dict[str, Any] = {"email": "", "first_name": "", "last_name": "", "erased_at": NOW, "do_not_email": True}
+NOBODY |= {"do_not_call": True}
 
 
 def test_events_join_the_lead_at_the_time_they_happened(
@@ -26,7 +29,7 @@ def test_events_join_the_lead_at_the_time_they_happened(
     browser(event(at=times[0], key="a", page=f"{ORIGIN}/"), event("pricing_viewed", at=times[1], key="b"))
     ChangedLead.objects.all().delete()
     visitor = Visitor.objects.get()
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         identify(visitor=visitor, lead=lead, now=NOW)
     found = lead.events.order_by("occurred_at")
     assert [row.occurred_at for row in found] == times
@@ -99,6 +102,27 @@ def test_coming_from_our_own_site_is_no_source(db: None) -> None:
     build_site()
     Sender(build_form(), headers={"Referer": f"{ORIGIN}/"})(email="ann@acme.example")
     assert Lead.objects.get().source is None
+
+
+def test_nobody_is_an_erased_lead(make_lead: MakeLead) -> None:
+    lead, browser = make_lead(**NOBODY), Browser(build_site())
+    browser(event(key="a"))
+    anonymous = Visitor.objects.get()
+    assert identify(visitor=anonymous, lead=lead, now=NOW).lead is None
+    assert (lead.events.count(), VisitorEvent.objects.count()) == (0, 1)
+    # Were a browser theirs still, what it does would not be kept.
+    Visitor.objects.update(lead=lead)
+    assert browser(event(key="b")) == 204
+    assert (lead.events.count(), VisitorEvent.objects.count()) == (0, 1)
+
+
+def test_a_signed_link_to_an_erased_person_knows_nobody(make_lead: MakeLead) -> None:
+    lead = make_lead(email="ann@acme.example")
+    link = f"?k={known_lead_token(lead)}"
+    Lead.objects.filter(pk=lead.pk).update(**NOBODY)
+    assert Sender(build_form(), link)(email="new@acme.example").status_code == 302
+    assert list(Lead.objects.exclude(pk=lead.pk).values_list("email", flat=True)) == ["new@acme.example"]
+    assert not lead.submissions.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from leads.models import Lead, LeadStatus
+from leads.models import Lead, LeadStatus, StatusReason
 from people.models import User
 from sla.models import BulkJob
 from sla.services import bulk
@@ -75,6 +75,26 @@ def test_what_is_missing_is_said_and_nothing_is_lost(
     assert said in html
     assert f'name="lead" value="{lead.pk}"' in html
     assert not BulkJob.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["status", "nurture"])
+def test_a_reason_must_be_offered_where_no_other_is_taken(
+    client: Client, make_lead: MakeLead, marketer: User, act: str
+) -> None:
+    lead, resting = make_lead(), LeadStatus.objects.get(key="nurturing")
+    LeadStatus.objects.filter(pk=resting.pk).update(takes_other_reasons=False)
+    StatusReason.objects.create(status=resting, text="No budget")
+    client.force_login(marketer)
+    fields = {"act": act, "lead": lead.pk, "status": resting.pk}
+
+    refused = ask(client, **fields, reason="No time")
+
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "Choose one of the reasons that this status offers." in html
+    assert '<option value="No budget" label="Nurturing">' in html
+    ask(client, **fields, reason="No budget")
+    assert Lead.objects.get(status=resting).status_reason == "No budget"
 
 
 def test_deleting_asks_for_the_number(client: Client, make_lead: MakeLead, administrator: User) -> None:

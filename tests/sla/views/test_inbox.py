@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from leads.models import Attempt
 from sla.models import Clock
+from tests.cast import NOW
 from tests.work import build_clock, build_handoff, build_work, policy_version
 
 if TYPE_CHECKING:
@@ -61,6 +62,27 @@ def test_says_why_the_lead_is_here(client: Client, owner: User, make_lead: MakeL
         assert text in page
     assert f"mailto:{lead.email}" in page
     assert 'data-warn-seconds="120"' in page
+
+
+@pytest.mark.parametrize(
+    ("facts", "no_call", "no_mail"),
+    [
+        ({"do_not_call": True}, True, False),
+        ({"do_not_email": True}, False, True),
+        ({"consent": "withdrawn", "consent_at": NOW}, False, True),
+    ],
+)
+def test_offers_no_link_to_what_they_do_not_want(
+    client: Client, owner: User, make_lead: MakeLead, soon: Any, facts: dict[str, Any], no_call: bool, no_mail: bool
+) -> None:
+    lead = make_lead("mql", phone="+34 600 1", **facts)
+    build_work(lead, owner, due_at=soon)
+    client.force_login(owner)
+    page = client.get(reverse("inbox")).content.decode()
+    assert ("tel:" in page, "Do not call" in page) == (not no_call, no_call)
+    assert ("mailto:" in page, "Do not e-mail" in page) == (not no_mail, no_mail)
+    assert "+34 600 1" in page
+    assert lead.email in page
 
 
 def test_a_lead_without_a_running_clock_is_in_work(client: Client, owner: User, make_lead: MakeLead, soon: Any) -> None:

@@ -206,7 +206,7 @@ def test_the_page_itself_asks_little_and_leaves_the_rest_for_a_moment_later(
 ) -> None:
     clock = build_work(make_lead("mql", company="Acme", source="Fair"), owner, due_at=NOW)
     client.force_login(owner)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(8):
         text = client.get(reverse("lead-detail", args=[clock.lead_id])).content.decode()
     for later in ("lead-story", "lead-company"):
         assert f'hx-get="{reverse(later, args=[clock.lead_id])}' in text

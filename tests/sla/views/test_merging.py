@@ -47,6 +47,13 @@ def fresh(*leads: Lead) -> list[Lead]:
     return [Lead.objects.get(pk=lead.pk) for lead in leads]
 
 
+def test_companies_stand_under_duplicates_in_the_navigation(client: Client, manager: User) -> None:
+    client.force_login(manager)
+    for name in ("duplicate-list", "company-duplicate-list"):
+        places = client.get(reverse(name)).context["navigation"]
+        assert [str(place.label) for place in places if place.active] == ["Duplicates"]
+
+
 def test_the_list_says_why_and_how_many(as_owner: Client, pair: DuplicatePair) -> None:
     page = as_owner.get(reverse("duplicate-list")).content.decode()
     assert "1 pair" in page
@@ -106,6 +113,7 @@ def test_both_sides_with_the_differing_fields(as_owner: Client, pair: DuplicateP
     page = answer.content.decode()
     assert 'name="take-first_name"' in page
     assert 'name="take-last_name"' not in page
+    assert not any("index" in line for line in answer.context["moving"]), "what the database keeps for itself"
 
 
 def test_who_is_in_hand_is_proposed_to_stay(
@@ -118,6 +126,7 @@ def test_who_is_in_hand_is_proposed_to_stay(
     page = as_owner.get(reverse("lead-merge", args=[ana.pk, double.pk])).content.decode()
     assert "1 running clock of Anna Nowak is cancelled." in page
     assert "Moves over: 1 hand-off" in page or "1 clock" in page
+    assert "index of" not in page
 
 
 def test_merge_as_chosen_and_go_to_the_winner(as_owner: Client, ana: Lead, double: Lead, owner: User) -> None:
