@@ -65,7 +65,9 @@ class Cast:
         found = {}
         for process in psutil.process_iter(["name", "cmdline", "status"]):
             line = " ".join(process.info["cmdline"] or [])
-            if str(self.home.path) not in line or process.info["status"] == psutil.STATUS_ZOMBIE:
+            # Where the path is too long for a socket, Redis is known by the short one only.
+            is_ours = str(self.home.path) in line or str(self.home.runtime) in line
+            if not is_ours or process.info["status"] == psutil.STATUS_ZOMBIE:
                 continue
             for name in ("bin/postgres", "redis-server", "keeper.py"):
                 if name in line:
