@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.e2e.requests import Requests
 from tests.e2e.stage import Stage
 from tests.e2e.visitor import Visitor
 
@@ -48,6 +49,14 @@ def stage(browser: Browser) -> Iterator[Stage]:
     yield stage
     context.close()
     assert stage.complaints == []
+
+
+@pytest.fixture
+def live_server(live_server: LiveServer) -> Iterator[LiveServer]:
+    """The running application, which a test leaves when the last request is answered: only then are tables emptied."""
+    with Requests() as requests:
+        yield live_server
+        requests.settle()
 
 
 @pytest.fixture
